@@ -17,7 +17,7 @@ app = node_commands("A running node.")
 
 @app.command()
 def health(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """Ask each part of the node: its records, its notary, its Validator. Answered also while its database hangs.
+    """Ask each part of the node: records, keys, notary, Validator. Answered also while its database hangs.
 
     Exit 0: all can do their work. 1: one cannot (its reason is told), or the node does not answer.
     """

@@ -24,6 +24,7 @@ from chains.progmat.keys.hsm_signer import HsmDigestSigner, HsmSigner, make_hsm_
 from chains.progmat.keys.hsm_token import HsmToken
 from chains.progmat.keys.key_book import MAX_LABEL_CHARS, STORE_ID_BYTES, KeyBook, KeyRow, StoreHead
 from chains.progmat.keys.passphrase_wrapper import DEFAULT_COST, PassphraseWrapper, ScryptCost
+from chains.progmat.keys.patience import Patience
 from chains.progmat.keys.private_files import sync_folder
 from chains.progmat.keys.purpose import KeptKey, KeyPurpose, SecretPlace
 from chains.progmat.keys.wrapper import KeyWrapper
@@ -160,6 +161,12 @@ class KeyStore:
         """Close the file and forget what was open."""
         self._opened.clear()
         self.book.close()
+
+    @property
+    def patiences(self) -> tuple[Patience, ...]:
+        """With what is asked before a key can sign: the keeper of the master key, and an HSM if there is one."""
+        hsm = self._options.hsm
+        return (self.data_keys.patience,) if hsm is None else (self.data_keys.patience, hsm.patience)
 
     @property
     def serial(self) -> int:

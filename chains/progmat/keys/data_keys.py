@@ -14,6 +14,7 @@ from chains.progmat.keys.context import DATA_KEY, TALLY, EncryptionContext
 from chains.progmat.keys.envelopes import NONCE_BYTES, SealedKey, Tally, WrappedDataKey
 from chains.progmat.keys.errors import BadKeyFile
 from chains.progmat.keys.key_book import KeyBook, KeyRow
+from chains.progmat.keys.patience import Patience
 from chains.progmat.keys.purpose import SecretPlace
 from chains.progmat.keys.wrapper import DataKey, KeyWrapper
 from primitives.errors import DecodeError
@@ -41,6 +42,7 @@ class DataKeys:
         self._clock_s = clock_s
         self._opened: dict[int, tuple[AESGCM, float]] = {}
         self._opening = threading.Lock()
+        self.patience = Patience("what keeps the master key")
 
     def context(self, generation: int) -> EncryptionContext:
         """What a data key is bound to."""
@@ -64,6 +66,12 @@ class DataKeys:
         """When what was opened with this data key is to be forgotten."""
         kept = self._opened.get(generation)
         return self._clock_s() if kept is None else kept[1]
+
+    @property
+    def open_for_s(self) -> float:
+        """How much longer the first to expire stays open; 0 or less: one has expired, or was never opened."""
+        now_s = self._clock_s()
+        return min(self.until_s(generation) - now_s for generation in self.book.data_keys())
 
     def seal(self, row: KeyRow, place: SecretPlace, secret: bytes) -> KeyRow:
         """``row`` with its secret under the data key of its generation."""
@@ -118,7 +126,8 @@ class DataKeys:
             kept = self._opened.get(generation)
             if kept is not None and self._clock_s() < kept[1]:
                 return kept[0]
-            return self._remember(generation, self._unwrap(generation, wrapped))
+            # What is opened too late for who waits is there for who comes next.
+            return self.patience.call(lambda: self._remember(generation, self._unwrap(generation, wrapped)))
 
     def _unwrap(self, generation: int, wrapped: bytes) -> bytes:
         try:

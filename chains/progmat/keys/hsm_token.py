@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chains.progmat.keys.errors import HsmKeyMissing, HsmPinRefused, KeyBackendMissing, KeyServiceUnavailable
+from chains.progmat.keys.patience import Patience
 
 if TYPE_CHECKING:
     import pkcs11
@@ -46,12 +48,17 @@ class HsmToken:
         self._pin = pin
         self._session: pkcs11.Session | None = None
         self._using = threading.RLock()
+        self.patience = Patience(f"HSM token {label!r}")
 
     def use(self, call: Callable[[Any], T]) -> T:
         """``call`` with a session that is logged in; once more with a new one if the first had gone.
 
-        Raises ``KeyServiceUnavailable``, ``HsmPinRefused``, ``HsmKeyMissing``, ``KeyBackendMissing``.
+        Raises ``KeyServiceUnavailable`` (also where it keeps an event loop waiting, see ``Patience``; what was asked
+        may still happen then), ``HsmPinRefused``, ``HsmKeyMissing``, ``KeyBackendMissing``.
         """
+        return self.patience.call(partial(self._use, call))
+
+    def _use(self, call: Callable[[Any], T]) -> T:
         package = pkcs11_package()
         with self._using:
             for is_last in (False, True):

@@ -224,17 +224,19 @@ class NodeApp:
         return server
 
     def _parts(self, apis: tuple[str, ...]) -> tuple[NodePart, ...]:
-        """Of all roles; and the database that they share, without which most of what they serve is of no use."""
-        of_roles = tuple(part for role in self._roles for part in role.parts())
+        """Of all roles, the keys, and the database: without it most of what is served is of no use."""
+        others = tuple(part for role in self._roles for part in role.parts())
+        if self._key_upkeep is not None:
+            others += (self._key_upkeep.part(),)
         database = self._storage.database
         if database is None:
-            return of_roles
+            return others
         served = tuple(name for name in apis if name not in WITHOUT_RECORDS)
 
         def about() -> str:
             return f"commit {database.head.number}, start {database.head.incarnation}"
 
-        return (NodePart(RECORDS, database.require_current, database.watch, about, served), *of_roles)
+        return (NodePart(RECORDS, database.require_current, database.watch, about, served), *others)
 
     def _acting_people(self) -> list[ActingPeople]:
         """Where a role has people, they act in its calls."""
