@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any, Final
 
@@ -38,14 +39,8 @@ class BankServiceRpc(BankServiceServicer):
         self, request: pb.ImportBankStatementRequest, context: Context
     ) -> pb.ImportBankStatementResponse:
         self._authorise(context, "ImportBankStatement")
-        act = partial(
-            bank.import_statement,
-            account=request.account,
-            file_name=request.file_name,
-            content=request.content,
-            registrant=request.author,
-            now_ms=self._clock.now_ms(),
-        )
+        file = await asyncio.to_thread(bank.read_file, request.account, request.file_name, request.content)
+        act = partial(bank.import_statement, file=file, registrant=request.author, now_ms=self._clock.now_ms())
         about = Acting("ImportBankStatement", request.author, request.account, identity_of(context).name)
         importing = self._acts.doing(about, lambda connection, _by: act(connection))
         done = await self._database.submit(importing, heard=self._wake_desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from chains.progmat.flows.errors import AccountUnknown
 from chains.progmat.market.trades.desk import TradeDesk
 from chains.progmat.market.trades.ending import cancel_by_persons
 from chains.progmat.market.trades.errors import InstructionInvalid
-from chains.progmat.market.trades.instructions import import_instructions
+from chains.progmat.market.trades.instructions import import_instructions, read_instructions
 from chains.progmat.market.trades.methods import list_methods, register_method
 from chains.progmat.market.trades.model import TradeState
 from chains.progmat.market.trades.net_sets import list_sets
@@ -82,15 +83,9 @@ class TradeServiceRpc(TradeServiceServicer):
         self, request: pb.ImportTradeInstructionsRequest, context: Context
     ) -> pb.ImportTradeInstructionsResponse:
         self._authorise(context, "ImportTradeInstructions")
-        enter = partial(
-            import_instructions,
-            own_name=self._name,
-            own_keys=self._own_keys(),
-            file_name=request.file_name,
-            content=request.content,
-            registrant=request.author,
-            now_ms=self._clock.now_ms(),
-        )
+        keys = self._own_keys()
+        file = await asyncio.to_thread(read_instructions, self._name, keys, request.file_name, request.content)
+        enter = partial(import_instructions, file=file, registrant=request.author, now_ms=self._clock.now_ms())
         about = self._acting(context, "ImportTradeInstructions", request.author, request.file_name)
         entering = self._acts.doing(about, lambda connection, _by: enter(connection))
         done = await self._database.submit(entering, heard=self._wake_desk)

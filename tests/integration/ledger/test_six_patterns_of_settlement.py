@@ -22,7 +22,7 @@ from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.people.audit import lines, verify
 from chains.progmat.market.trades.agreeing import payment_reference
 from chains.progmat.market.trades.ending import cancel_by_persons
-from chains.progmat.market.trades.instructions import HEADER, import_instructions
+from chains.progmat.market.trades.instructions import HEADER, import_instructions, read_instructions
 from chains.progmat.market.trades.methods import FiatPayment
 from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side, TradeState
 from chains.progmat.market.trades.net_sets import NetState, find_set
@@ -117,15 +117,8 @@ def instruction_of(trade: ResolvedTrade) -> pb.TradeInstruction:
 async def by_file(desks: TradeDesks, trade: ResolvedTrade) -> None:
     """The same as a row of a broker's file, taken in."""
     keys = {account.key for account in desks.ledger.operations(CN_A).accounts()}
-    enter = partial(
-        import_instructions,
-        own_name=CN_A.name,
-        own_keys=keys,
-        file_name="trades.csv",
-        content=content_of(trade),
-        registrant="EMP-1",
-        now_ms=desks.ledger.clock.now_ms(),
-    )
+    file = read_instructions(CN_A.name, keys, "trades.csv", content_of(trade))
+    enter = partial(import_instructions, file=file, registrant="EMP-1", now_ms=desks.ledger.clock.now_ms())
     done = await desks.ledger.vault(CN_A).node.parts.database.submit(enter)
     assert (done.entered, done.problems) == (1, ())
 

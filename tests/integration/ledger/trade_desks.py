@@ -179,18 +179,9 @@ class TradeDesks:
 
     async def bank_says(self, party: LedgerParty, content: bytes, account: str = "BANK-1") -> bank.StatementImport:
         """A statement file at a custodian's node."""
-        now_ms = self.ledger.clock.now_ms()
-        done: bank.StatementImport = await self._submit(
-            party,
-            partial(
-                bank.import_statement,
-                account=account,
-                file_name="statement.csv",
-                content=content,
-                registrant="EMP-1",
-                now_ms=now_ms,
-            ),
-        )
+        file, now_ms = bank.read_file(account, "statement.csv", content), self.ledger.clock.now_ms()
+        taking = partial(bank.import_statement, file=file, registrant="EMP-1", now_ms=now_ms)
+        done: bank.StatementImport = await self._submit(party, taking)
         return done
 
     async def is_due(self, party: LedgerParty) -> bool:

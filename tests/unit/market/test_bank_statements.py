@@ -25,7 +25,13 @@ from chains.progmat.market.bank.kana import normal_name
 from chains.progmat.market.bank.matching import match_line
 from chains.progmat.market.bank.model import Direction, ExpectedPayment, PaymentStatus, StatementLine
 from chains.progmat.market.bank.payments import expect_payment, find_payment, withdraw_payment
-from chains.progmat.market.bank.statements import BANK_LAYOUT, SIMPLE_LAYOUT, payer_in, read_statement
+from chains.progmat.market.bank.statements import (
+    BANK_LAYOUT,
+    SIMPLE_LAYOUT,
+    payer_in,
+    read_statement,
+    require_continues,
+)
 from chains.progmat.market.bank.strict_csv import MAX_FILE_BYTES, MAX_ROWS
 from chains.progmat.market.bank.tables import bank_metadata
 from chains.progmat.market.trades.instructions import EXAMPLE, HEADER
@@ -56,13 +62,13 @@ def simple_file(*rows: str) -> bytes:
 
 def problems_of(content: bytes, opening_yen: int | None = None) -> list[tuple[int, str]]:
     with pytest.raises(StatementRefused) as refused:
-        read_statement(content, opening_yen)
+        require_continues(read_statement(content), opening_yen)
     return [(problem.row, problem.column) for problem in refused.value.problems]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
 def test_the_bank_layout_reads_alike_in_every_encoding_and_width(encoding: str) -> None:
-    first, second = read_statement(bank_file(BANK_ROWS, encoding), None)
+    first, second = read_statement(bank_file(BANK_ROWS, encoding))
     assert (first.direction, first.amount_yen, first.balance_yen) == (Direction.DEPOSIT, 1_000_000, 1_500_000)
     assert first.payer_name == normal_name("ｶ)ｼｮｳｹﾝｴｰTABC123")
     assert (second.direction, second.amount_yen, second.value_day) == (
@@ -77,14 +83,14 @@ def test_the_examples_of_the_documentation_are_read() -> None:
     page = (Path(__file__).parents[3] / "docs" / "ledger" / "native-settlement.md").read_text()
     blocks = [block.split("```")[0] for block in page.split("```csv\n")[1:]]
     of_bank, simple, instructions = blocks
-    assert [line.amount_yen for line in read_statement(of_bank.encode("cp932"), 500_000)] == [1_000_000, 400_000]
-    assert [line.text for line in read_statement(simple.encode(), None)] == ["TA1B2C3D4E5F6078"]
+    assert [line.amount_yen for line in read_statement(of_bank.encode("cp932"))] == [1_000_000, 400_000]
+    assert [line.text for line in read_statement(simple.encode())] == ["TA1B2C3D4E5F6078"]
     assert instructions.splitlines() == [",".join(HEADER), EXAMPLE]
 
 
 def test_full_width_digits_and_the_simple_layout_are_read() -> None:
     wide = "\uff11\uff12\uff13"
-    (line,) = read_statement(simple_file(f"20261130,,DEPOSIT,{wide},{wide},\uff34\uff11"), 0)
+    (line,) = read_statement(simple_file(f"20261130,,DEPOSIT,{wide},{wide},\uff34\uff11"))
     assert (line.amount_yen, line.text) == (123, "T1")
 
 
@@ -113,7 +119,7 @@ def test_every_wrong_row_is_named_at_once_and_nothing_is_taken(connection: Conne
     content = simple_file("x,,DEPOSIT,1,1,a", "2026-11-30,,UP,1,2,b", "2026-11-30,,DEPOSIT,1,3,c")
     assert problems_of(content) == [(2, "date"), (3, "direction")]
     with pytest.raises(StatementRefused):
-        desk.import_statement(connection, "BANK-1", "a.csv", content, "EMP-1", 1)
+        desk.import_statement(connection, desk.read_file("BANK-1", "a.csv", content), "EMP-1", 1)
     assert desk.unmatched_lines(connection, 10) == []
     assert list_imports(connection, 10) == []
 
@@ -133,7 +139,7 @@ def test_every_wrong_row_is_named_at_once_and_nothing_is_taken(connection: Conne
 )
 def test_what_is_no_statement_file_is_refused_whole(content: bytes) -> None:
     with pytest.raises(ImportFileRefused):
-        read_statement(content, None)
+        read_statement(content)
 
 
 def test_a_balance_that_does_not_add_up_or_a_day_that_goes_back_is_refused() -> None:
@@ -144,16 +150,16 @@ def test_a_balance_that_does_not_add_up_or_a_day_that_goes_back_is_refused() -> 
 
 def test_a_file_that_comes_twice_changes_nothing_and_one_that_leaves_a_gap_is_refused(connection: Connection) -> None:
     content = simple_file("2026-11-30,,DEPOSIT,5,5,a")
-    first = desk.import_statement(connection, "BANK-1", "a.csv", content, "EMP-1", 1)
-    again = desk.import_statement(connection, "BANK-1", "other.csv", content, "EMP-2", 2)
+    first = desk.import_statement(connection, desk.read_file("BANK-1", "a.csv", content), "EMP-1", 1)
+    again = desk.import_statement(connection, desk.read_file("BANK-1", "other.csv", content), "EMP-2", 2)
     assert again.was_imported_before
     assert (again.lines, again.matched) == (first.lines, first.matched)
     assert len(desk.unmatched_lines(connection, 10)) == 1
 
     gap = simple_file("2026-12-01,,DEPOSIT,5,15,b")
     with pytest.raises(StatementRefused):
-        desk.import_statement(connection, "BANK-1", "b.csv", gap, "EMP-1", 3)
-    desk.import_statement(connection, "BANK-2", "b.csv", gap, "EMP-1", 3)
+        desk.import_statement(connection, desk.read_file("BANK-1", "b.csv", gap), "EMP-1", 3)
+    desk.import_statement(connection, desk.read_file("BANK-2", "b.csv", gap), "EMP-1", 3)
     (newest, oldest) = list_imports(connection, 10)
     assert (oldest.target, oldest.registrant, oldest.size_bytes) == ("BANK-1/a.csv", "EMP-1", len(content))
     assert newest.target == "BANK-2/b.csv"
@@ -186,7 +192,7 @@ def test_two_payments_alike_and_two_lines_alike_are_left_to_a_person(connection:
         "2026-11-30,,DEPOSIT,100,200,カ)シー",
         "2026-11-30,,DEPOSIT,100,300,カ)シー",
     )
-    done = desk.import_statement(connection, "BANK-1", "a.csv", content, "EMP-1", 2)
+    done = desk.import_statement(connection, desk.read_file("BANK-1", "a.csv", content), "EMP-1", 2)
     assert (done.matched, done.ambiguous) == (0, (1, 2, 3))
     first, *_ = desk.unmatched_lines(connection, 10)
     assert first.candidates == ("T0000000000000A1", "T0000000000000B2")
@@ -204,7 +210,9 @@ def test_a_person_cannot_make_another_amount_the_payment_nor_confirm_what_was_wi
     expect_payment(connection, expected("T0000000000000A1", amount=101), 1)
     expect_payment(connection, expected("T0000000000000B2"), 1)
     withdraw_payment(connection, "T0000000000000B2")
-    desk.import_statement(connection, "B", "a.csv", simple_file("2026-11-30,,DEPOSIT,100,100,x"), "EMP-1", 2)
+    desk.import_statement(
+        connection, desk.read_file("B", "a.csv", simple_file("2026-11-30,,DEPOSIT,100,100,x")), "EMP-1", 2
+    )
     with pytest.raises(MatchRefused):
         desk.match_by_hand(connection, 1, "T0000000000000A1", "EMP-1", "EMP-2", 3)
     with pytest.raises(ExpectedPaymentUnknown):
@@ -223,4 +231,4 @@ def test_names_compare_the_same_however_often_they_are_normalised(text: str) -> 
 def test_any_bytes_are_a_statement_or_refused_by_name(content: bytes) -> None:
     for data in (content, SIMPLE_HEADER.encode() + b"\n" + content):
         with contextlib.suppress(ImportFileRefused, StatementRefused):
-            read_statement(data, None)
+            read_statement(data)

@@ -76,7 +76,8 @@ def test_an_erased_payers_name_goes_from_imported_statements_and_a_namesakes_sta
             "2026/11/30,,振込 サトウ,,8,415",
         )
     )
-    bank_desk.import_statement(connection, "BANK-1", "day.csv", statement.encode("cp932"), "EMP-1", 1)
+    file = bank_desk.read_file("BANK-1", "day.csv", statement.encode("cp932"))
+    bank_desk.import_statement(connection, file, "EMP-1", 1)
 
     def left() -> str:
         tables = (bank_lines, bank_expected, trade_desk, trade_methods)

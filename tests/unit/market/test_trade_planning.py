@@ -29,7 +29,13 @@ from chains.progmat.market.trades.errors import (
     PatternUnknown,
     TradeDiffers,
 )
-from chains.progmat.market.trades.instructions import EXAMPLE, HEADER, InstructionImport, import_instructions
+from chains.progmat.market.trades.instructions import (
+    EXAMPLE,
+    HEADER,
+    InstructionImport,
+    import_instructions,
+    read_instructions,
+)
 from chains.progmat.market.trades.methods import CashMethod, FiatPayment
 from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side, Trade, TradeState
 from chains.progmat.market.trades.netting import NetLine, net_of
@@ -243,7 +249,7 @@ def test_rows_of_a_file_stand_alone_and_the_same_file_answers_as_before(connecti
     content = "\r\n".join((",".join(HEADER), EXAMPLE, bad, stranger, no_zone, changed)).encode("cp932")
 
     def run(of: bytes) -> InstructionImport:
-        return import_instructions(connection, "cn-a", keys, "trades.csv", of, "EMP-1", 1)
+        return import_instructions(connection, read_instructions("cn-a", keys, "trades.csv", of), "EMP-1", 1)
 
     done = run(content)
     assert done.entered == 1

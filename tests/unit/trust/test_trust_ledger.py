@@ -11,7 +11,7 @@ from sqlalchemy import select
 from chains.progmat.flows.coin_errors import CoinDepositMissing, CoinIssueHalted
 from chains.progmat.flows.issue_permits import halt_of, require_permit
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.market.bank.desk import import_statement
+from chains.progmat.market.bank.desk import import_statement, read_file
 from chains.progmat.market.trust import deposits, redemptions
 from chains.progmat.market.trust.deposits import Announcement, DepositStatus
 from chains.progmat.market.trust.errors import (
@@ -103,7 +103,7 @@ def _import_statement(world: TrustWorld, name: str, reference: str, amount_yen: 
     world.in_bank_yen += amount_yen
     line = f"2026-11-27,2026-11-27,DEPOSIT,{amount_yen},{world.in_bank_yen},フリコミ {reference}"
     content = f"date,value_date,direction,amount_yen,balance_yen,text\r\n{line}\r\n".encode()
-    import_statement(world.connection, "trust account", name, content, "clerk-1", 0)
+    import_statement(world.connection, read_file("trust account", name, content), "clerk-1", 0)
 
 
 def test_a_permit_is_good_for_its_flow_amount_and_account_alone(world: TrustWorld) -> None:

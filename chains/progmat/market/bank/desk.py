@@ -5,11 +5,12 @@ All functions run inside the group commit: a file, its lines and the payments th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from chains.progmat.market.bank.errors import BankLineUnknown, ExpectedPaymentUnknown, MatchRefused
 from chains.progmat.market.bank.import_files import (
@@ -25,9 +26,12 @@ from chains.progmat.market.bank.kana import normal_name
 from chains.progmat.market.bank.matching import Matched, match_line, match_lines
 from chains.progmat.market.bank.model import Direction, ExpectedPayment, PaymentStatus, StatementLine
 from chains.progmat.market.bank.payments import confirm_payment, expect_payment, find_payment, open_payments
-from chains.progmat.market.bank.statements import read_statement
+from chains.progmat.market.bank.statements import read_statement, require_continues
 from chains.progmat.market.bank.tables import lines
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
+
+_KEEP: Final = Prepared(insert(lines), columns=[column.name for column in lines.c if column is not lines.c.line])
+_NUMBERS: Final = Prepared(select(lines.c.row, lines.c.line).where(lines.c.file_hash == bindparam("of_file")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +55,53 @@ class BankLine:
     candidates: tuple[str, ...]
 
 
-def import_statement(
-    connection: Connection, account: str, file_name: str, content: bytes, registrant: str, now_ms: int
-) -> StatementImport:
-    """Take a statement of one account in, once; the same file again answers as before.
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """A statement of one account, read."""
+
+    account: str
+    name: str
+    file_hash: bytes
+    size_bytes: int
+    lines: tuple[StatementLine, ...]
+
+
+def read_file(account: str, name: str, content: bytes) -> StatementFile:
+    """Pure, and slow for a large file: not for an event loop. Raises ``ImportFileRefused``, ``StatementRefused``."""
+    return StatementFile(account, name, hash_of(content, account), len(content), read_statement(content))
+
+
+def import_statement(connection: Connection, file: StatementFile, registrant: str, now_ms: int) -> StatementImport:
+    """Take a statement in, once; the same file again answers as before.
 
     Raises ``ImportFileRefused``, ``StatementRefused``; then nothing was taken.
     """
-    check_import(file_name, registrant)
-    check_import(account, registrant)
-    file_hash = hash_of(content, account)
-    known = find_import(connection, file_hash, ImportKind.BANK_STATEMENT)
+    check_import(file.name, registrant)
+    check_import(file.account, registrant)
+    known = find_import(connection, file.file_hash, ImportKind.BANK_STATEMENT)
     if known is not None:
-        return StatementImport(file_hash, **_counts(known.result), was_imported_before=True)
-    found = read_statement(content, _closing_yen(connection, account))
-    payments = open_payments(connection, {line.amount_yen for line in found})
-    matched, ambiguous = 0, []
-    for line, match in match_lines(found, payments):
-        number = _keep_line(connection, file_hash, account, line, match)
-        if match.reference:
-            confirm_payment(connection, match.reference, number, now_ms)
-            matched += 1
-        elif match.candidates:
-            ambiguous.append(number)
-    result = {"lines": len(found), "matched": matched, "ambiguous": ambiguous}
+        return StatementImport(file.file_hash, **_counts(known.result), was_imported_before=True)
+    require_continues(file.lines, _closing_yen(connection, file.account))
+    payments = open_payments(connection, {line.amount_yen for line in file.lines})
+    found = match_lines(file.lines, payments)
+    numbers = _keep_lines(connection, file, found)
+    confirmed = [(numbers[line.row], match.reference) for line, match in found if match.reference]
+    for number, reference in confirmed:
+        confirm_payment(connection, reference, number, now_ms)
+    ambiguous = [numbers[line.row] for line, match in found if match.candidates and not match.reference]
+    result = {"lines": len(found), "matched": len(confirmed), "ambiguous": ambiguous}
     entry = ImportedFile(
-        file_hash,
+        file.file_hash,
         ImportKind.BANK_STATEMENT,
-        f"{account}/{file_name}"[:128],
-        len(content),
+        f"{file.account}/{file.name}"[:128],
+        file.size_bytes,
         now_ms,
         ImportStatus.DONE,
         result,
         registrant,
     )
     keep_import(connection, entry)
-    return StatementImport(file_hash, **_counts(result), was_imported_before=False)
+    return StatementImport(file.file_hash, **_counts(result), was_imported_before=False)
 
 
 def expect(connection: Connection, payment: ExpectedPayment, now_ms: int) -> None:
@@ -144,11 +159,19 @@ def _closing_yen(connection: Connection, account: str) -> int | None:
     return found
 
 
-def _keep_line(connection: Connection, file_hash: bytes, account: str, line: StatementLine, match: Matched) -> int:
-    values = {
-        "file_hash": file_hash,
+def _keep_lines(
+    connection: Connection, file: StatementFile, found: Sequence[tuple[StatementLine, Matched]]
+) -> dict[int, int]:
+    """All lines of a file, by one statement for all; the numbers they got, by row."""
+    _KEEP.change_all(connection, [_values(file, line, match) for line, match in found])
+    return dict(_NUMBERS.rows(connection, {"of_file": file.file_hash}))
+
+
+def _values(file: StatementFile, line: StatementLine, match: Matched) -> dict[str, object]:
+    return {
+        "file_hash": file.file_hash,
         "row": line.row,
-        "account": account,
+        "account": file.account,
         "day": line.day.isoformat(),
         "value_day": line.value_day.isoformat(),
         "direction": line.direction.value,
@@ -158,8 +181,6 @@ def _keep_line(connection: Connection, file_hash: bytes, account: str, line: Sta
         "payer_name": line.payer_name,
         "matched": match.reference,
     }
-    number: int = connection.execute(insert(lines).values(**values).returning(lines.c.line)).scalar_one()
-    return number
 
 
 def _statement_line(row: Row[Any]) -> StatementLine:

@@ -30,8 +30,8 @@ LEAST_YEN: Final = -(10**15)
 _KIND_WORDS: Final = re.compile(r"^(振込|振替|フリコミ|フリカエ|送金|ソウキン|TRANSFER)\s*")
 
 
-def read_statement(content: bytes, opening_yen: int | None) -> tuple[StatementLine, ...]:
-    """The lines of a file; ``opening_yen`` is the balance before it where it is known.
+def read_statement(content: bytes) -> tuple[StatementLine, ...]:
+    """The lines of a file, which may take a second: not for an event loop.
 
     Raises ``ImportFileRefused`` for the file as a whole, ``StatementRefused`` with every row that is wrong.
     """
@@ -46,12 +46,22 @@ def read_statement(content: bytes, opening_yen: int | None) -> tuple[StatementLi
 
     problems += collect(rows, take)
     if not problems:
-        problems = _balance_problems(lines, opening_yen) + _order_problems(lines)
+        problems = _balance_problems(lines, None) + _order_problems(lines)
     if not problems and not lines:
         problems = [RowProblem(2, "rows", "one line or more", "none")]
     if problems:
         raise StatementRefused(sorted(problems, key=lambda problem: problem.row))
     return tuple(lines)
+
+
+def require_continues(lines: Sequence[StatementLine], closing_yen: int | None) -> None:
+    """``closing_yen`` is the balance that the account's last statement ended with, if there was one.
+
+    Raises ``StatementRefused`` for a statement that does not go on from there.
+    """
+    problems = _balance_problems(lines[:1], closing_yen)
+    if problems:
+        raise StatementRefused(problems)
 
 
 def _bank_line(reader: RowReader) -> StatementLine | None:

@@ -25,11 +25,11 @@ from chains.progmat.market.bank.import_files import (
     hash_of,
     keep_import,
 )
-from chains.progmat.market.bank.strict_csv import CsvRow, RowReader, read_rows
+from chains.progmat.market.bank.strict_csv import RowReader, read_rows
 from chains.progmat.market.trades.errors import InstructionInvalid, TradeDiffers
 from chains.progmat.market.trades.model import TRADE_ID_BYTES, OwnParty, ResolvedTrade, Side
 from chains.progmat.market.trades.patterns import Channel
-from chains.progmat.market.trades.store import add_trade
+from chains.progmat.market.trades.store import add_trades
 
 HEADER: Final = (
     "trade_id",
@@ -64,52 +64,66 @@ class InstructionImport:
     was_imported_before: bool
 
 
-def import_instructions(
-    connection: Connection,
-    own_name: str,
-    own_keys: Collection[bytes],
-    file_name: str,
-    content: bytes,
-    registrant: str,
-    now_ms: int,
-) -> InstructionImport:
-    """Enter a file's trades, once. Raises ``ImportFileRefused`` for what is no such file at all."""
-    check_import(file_name, registrant)
-    file_hash = hash_of(content, own_name)
-    known = find_import(connection, file_hash, ImportKind.TRADE_INSTRUCTIONS)
-    if known is not None:
-        return _answer(file_hash, known.result, was_imported_before=True)
+@dataclass(frozen=True, slots=True)
+class InstructionFile:
+    """A file, read: the trades of the rows that are right, by row, and what is wrong with the others."""
+
+    name: str
+    file_hash: bytes
+    size_bytes: int
+    trades: tuple[tuple[int, ResolvedTrade], ...]
+    problems: tuple[RowProblem, ...]
+
+
+def read_instructions(own_name: str, own_keys: Collection[bytes], file_name: str, content: bytes) -> InstructionFile:
+    """Pure, and slow for a large file: not for an event loop. Raises ``ImportFileRefused`` for what is no such file."""
     _, rows, problems = read_rows(content, (HEADER,))
-    entered = 0
+    trades = []
     for row in rows:
-        found = _enter(connection, own_name, own_keys, row, now_ms)
-        problems += found
-        entered += not found
-    problems.sort(key=lambda problem: problem.row)
+        reader = RowReader(row)
+        resolved = _of_own(reader, own_name, own_keys)
+        if resolved is None:
+            problems += reader.problems
+        else:
+            trades.append((row.number, resolved))
+    return InstructionFile(file_name, hash_of(content, own_name), len(content), tuple(trades), tuple(problems))
+
+
+def import_instructions(
+    connection: Connection, file: InstructionFile, registrant: str, now_ms: int
+) -> InstructionImport:
+    """Enter a file's trades, once. Raises ``ImportFileRefused`` for names that cannot be kept."""
+    check_import(file.name, registrant)
+    kind = ImportKind.TRADE_INSTRUCTIONS
+    known = find_import(connection, file.file_hash, kind)
+    if known is not None:
+        return _answer(file.file_hash, known.result, was_imported_before=True)
+    differing = add_trades(connection, file.trades, now_ms)
+    problems = sorted((*file.problems, *map(_differs, differing)), key=lambda problem: problem.row)
+    entered = len(file.trades) - len(differing)
     result = {"entered": entered, "problems": [_words(problem) for problem in problems]}
     status = ImportStatus.PARTLY if problems else ImportStatus.DONE
-    kind = ImportKind.TRADE_INSTRUCTIONS
-    keep_import(connection, ImportedFile(file_hash, kind, file_name, len(content), now_ms, status, result, registrant))
-    return _answer(file_hash, result, was_imported_before=False)
+    keep_import(
+        connection,
+        ImportedFile(file.file_hash, kind, file.name, file.size_bytes, now_ms, status, result, registrant),
+    )
+    return _answer(file.file_hash, result, was_imported_before=False)
 
 
-def _enter(
-    connection: Connection, own_name: str, own_keys: Collection[bytes], row: CsvRow, now_ms: int
-) -> list[RowProblem]:
-    reader = RowReader(row)
+def _differs(at: tuple[int, TradeDiffers]) -> RowProblem:
+    row, error = at
+    expected = "the trade as it is known, or a new id"
+    return RowProblem(row, "trade_id", expected, ", ".join(error.fields), error.reason)
+
+
+def _of_own(reader: RowReader, own_name: str, own_keys: Collection[bytes]) -> ResolvedTrade | None:
+    """The trade of a row between accounts kept here; None if anything is wrong."""
     resolved = _resolved(reader, own_name)
     if resolved is not None:
         for column, party in (("seller_account", resolved.seller), ("buyer_account", resolved.buyer)):
             if party is not None and party.tokens_key not in own_keys:
                 reader.refuse(column, "the key of an account kept here", party.tokens_key.hex())
-    if resolved is None or reader.problems:
-        return reader.problems
-    try:
-        add_trade(connection, resolved, now_ms)
-    except TradeDiffers as error:
-        found = ", ".join(error.fields)
-        return [RowProblem(row.number, "trade_id", "the trade as it is known, or a new id", found, error.reason)]
-    return []
+    return None if reader.problems else resolved
 
 
 def _resolved(reader: RowReader, own_name: str) -> ResolvedTrade | None:

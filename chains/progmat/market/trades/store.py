@@ -22,6 +22,8 @@ from chains.progmat.node.storage import Prepared, insert
 
 MAX_PAGE: Final = 500
 DUE_AT_ONCE: Final = 64
+KNOWN_AT_ONCE: Final = 256
+"""Trades that one question is about."""
 _ENDED: Final = (TradeState.SETTLED.value, TradeState.CANCELLED.value)
 _PLAIN: Final = ("trade_id", "token_id", "registrar", "quantity", "amount_yen", "settle_by_s", "counterparty")
 _OF_LIFE: Final = (
@@ -48,6 +50,7 @@ _DUE: Final = (
     .order_by(desk.c.next_due_ms)
     .limit(DUE_AT_ONCE)
 )
+_ADD: Final = Prepared(insert(desk), columns=[column.name for column in desk.c if column is not desk.c.number])
 _NEXT_DUE_MS: Final = Prepared(select(desk.c.next_due_ms).where(desk.c.told == 0).order_by(desk.c.next_due_ms).limit(1))
 
 
@@ -59,12 +62,30 @@ def add_trade(connection: Connection, resolved: ResolvedTrade, now_ms: int) -> T
         connection.execute(insert(desk).values(**values))
         return get_trade(connection, resolved.trade_id)
     if known.resolved != resolved:
-        names = (field.name for field in fields(ResolvedTrade))
-        raise TradeDiffers(
-            resolved.trade_id,
-            tuple(name for name in names if getattr(resolved, name) != getattr(known.resolved, name)),
-        )
+        raise _difference(resolved, known.resolved)
     return known
+
+
+def add_trades(
+    connection: Connection, wanted: Sequence[tuple[int, ResolvedTrade]], now_ms: int
+) -> list[tuple[int, TradeDiffers]]:
+    """As ``add_trade``, of many at the price of few, each with a number to speak of it by.
+
+    Returned are those that differ from the trade as it is known, or as an earlier one of them has it.
+    """
+    known: dict[bytes, ResolvedTrade] = {}
+    for at in range(0, len(wanted), KNOWN_AT_ONCE):
+        ids = {resolved.trade_id for _, resolved in wanted[at : at + KNOWN_AT_ONCE]}
+        known |= {row.trade_id: _resolved(row) for row in connection.execute(_ALL.where(desk.c.trade_id.in_(ids)))}
+    fresh, differing = [], []
+    for number, resolved in wanted:
+        before = known.setdefault(resolved.trade_id, resolved)
+        if before is resolved:
+            fresh.append(_resolved_values(resolved) | _life_values(Trade(resolved, next_due_ms=now_ms)))
+        elif before != resolved:
+            differing.append((number, _difference(resolved, before)))
+    _ADD.change_all(connection, fresh)
+    return differing
 
 
 def find_trade(connection: Connection, trade_id: bytes) -> Trade | None:
@@ -126,6 +147,13 @@ def save_all(connection: Connection, trades: Sequence[Trade]) -> None:
     """As ``save_trade``, of many."""
     for trade in trades:
         save_trade(connection, trade)
+
+
+def _difference(resolved: ResolvedTrade, known: ResolvedTrade) -> TradeDiffers:
+    names = (field.name for field in fields(ResolvedTrade))
+    return TradeDiffers(
+        resolved.trade_id, tuple(name for name in names if getattr(resolved, name) != getattr(known, name))
+    )
 
 
 def _resolved_values(resolved: ResolvedTrade) -> dict[str, object]:
