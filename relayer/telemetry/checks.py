@@ -42,13 +42,14 @@ class HeadWentBack(UnavailableError):
 
 
 class PeerNotServing(UnavailableError):
-    """The peer answers, and says itself that it is not well: its own log says why."""
+    """The peer answers, and says itself that it is not well."""
 
     reason = "PEER_NOT_SERVING"
 
-    def __init__(self, peer: str, told: str) -> None:
-        self.peer, self.told = peer, told
-        super().__init__(f"{peer} says {told}: see its log")
+    def __init__(self, peer: str, part: str, told: str) -> None:
+        self.peer, self.part, self.told = peer, part, told
+        of_part = f" of its part {part}" if part else ""
+        super().__init__(f"{peer} says {told}{of_part}: there, `crossdvp ledger node health` says why")
 
 
 class TooFewPeers(UnavailableError):
@@ -138,22 +139,28 @@ class ClockAgrees:
 
 
 class PeerServes:
-    """A ledger node's own health check, over mTLS."""
+    """A ledger node's own health check, over mTLS: the process, and the parts of it that are needed."""
 
-    def __init__(self, endpoint: ApiEndpoint, tls: ApiTls, timeout_s: float) -> None:
+    def __init__(self, endpoint: ApiEndpoint, tls: ApiTls, timeout_s: float, parts: Sequence[str]) -> None:
         self.name = endpoint.name
         self._timeout_s = timeout_s
+        self._parts = parts
         self._channel = open_channel(endpoint, tls)
         self._stub = health_pb2_grpc.HealthStub(self._channel)
 
     async def __call__(self) -> None:
         """Raises ``PeerNotServing``, or the errors of a failed call."""
-        try:
-            answer = await self._stub.Check(health_pb2.HealthCheckRequest(), timeout=self._timeout_s)
-        except grpc.aio.AioRpcError as failure:
-            raise error_from_rpc(failure, self.name) from failure
-        if answer.status != health_pb2.HealthCheckResponse.SERVING:
-            raise PeerNotServing(self.name, health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+        for part in ("", *self._parts):
+            request = health_pb2.HealthCheckRequest(service=part)
+            try:
+                answer = await self._stub.Check(request, timeout=self._timeout_s)
+            except grpc.aio.AioRpcError as failure:
+                if part and failure.code() is grpc.StatusCode.NOT_FOUND:  # of an earlier version, which has no parts
+                    continue
+                raise error_from_rpc(failure, self.name) from failure
+            if answer.status != health_pb2.HealthCheckResponse.SERVING:
+                status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+                raise PeerNotServing(self.name, part, status)
 
     async def close(self) -> None:
         """Close the connection."""

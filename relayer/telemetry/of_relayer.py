@@ -10,6 +10,7 @@ from typing import Protocol
 
 from chains.evm.client.failover import FailoverRpc
 from chains.progmat.client.channel import ApiEndpoint, ApiTls
+from chains.progmat.client.part_names import RECORDS, VALIDATOR
 from relayer.config import LedgerSection
 from relayer.core.chain import ChainEndpoint
 from relayer.database import Database
@@ -164,13 +165,13 @@ def depend_on_peers(process: Telemetry, peers: Peers, stack: AsyncExitStack) -> 
     """A dependency for each node, one for enough Validators; connections are closed with ``stack``."""
     timeout_s = process.section.check_timeout_s
 
-    def serves(endpoint: ApiEndpoint) -> PeerServes:
-        check = PeerServes(endpoint, peers.tls, timeout_s)
+    def serves(endpoint: ApiEndpoint, *parts: str) -> PeerServes:
+        check = PeerServes(endpoint, peers.tls, timeout_s, parts)
         stack.push_async_callback(check.close)
         return check
 
     for node in peers.nodes:
-        process.depend(f"node {node.name}", DependencyKind.PEER, serves(node))
+        process.depend(f"node {node.name}", DependencyKind.PEER, serves(node, RECORDS))
     if peers.validators:
-        enough = EnoughServe([serves(each) for each in peers.validators], peers.needed)
+        enough = EnoughServe([serves(each, RECORDS, VALIDATOR) for each in peers.validators], peers.needed)
         process.depend("validators", DependencyKind.PEER, enough)

@@ -17,6 +17,7 @@ from crossdvp.ledger.v1.standing_service_pb2_grpc import add_StandingServiceServ
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from chains.progmat.client.part_names import RECORDS
 from chains.progmat.flows.clock import SystemClock
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import VAULT_ROLES, NetworkMap
@@ -44,7 +45,7 @@ from chains.progmat.node.roles import (
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.node.rpc_standing_service import StandingServiceRpc
 from chains.progmat.node.served_api import ServedApi
-from chains.progmat.node.standing import RECORDS, NodePart, NodeStanding
+from chains.progmat.node.standing import NodePart, NodeStanding
 from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy
 from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.opening import NotaryOptions, open_postgres

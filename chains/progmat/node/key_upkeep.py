@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from chains.progmat.client.part_names import KEYS
 from chains.progmat.identity import KeyStore
 from chains.progmat.node.key_anchor import note_serial
 from chains.progmat.node.node_storage import NodeStorage
@@ -39,7 +40,7 @@ class KeyUpkeep:
 
     def part(self) -> NodePart:
         """The keys: whether what keeps them answers, and for how long the node can do without the master key's."""
-        return NodePart("keys", self._require_able, self._watch, self._about)
+        return NodePart(KEYS, self._require_able, self._watch, self._about)
 
     async def start(self) -> None:
         """Raises ``KeyStoreRolledBack`` if the store is an old copy."""

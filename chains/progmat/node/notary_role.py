@@ -6,6 +6,7 @@ import asyncio
 
 import grpc.aio
 
+from chains.progmat.client.part_names import NOTARY
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.seams import Role
 from chains.progmat.flows.verification import LedgerVerifier
@@ -99,7 +100,7 @@ class NotaryRole:
 
     def parts(self) -> tuple[NodePart, ...]:
         """The notary: its store takes what is to be final."""
-        return (NodePart("notary", self._service.require_able, self._service.watch, self._service.about),)
+        return (NodePart(NOTARY, self._service.require_able, self._service.watch, self._service.about),)
 
     async def start(self) -> None:
         """Take requests, tick; or stand by."""

@@ -22,6 +22,7 @@ from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_t
 from crossdvp.validator.v1.quote_service_pb2_grpc import add_QuoteServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
+from chains.progmat.client.part_names import JOURNAL, VALIDATOR
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.approvals import PackageApprovals
 from chains.progmat.flows.back_chain import BackChain
@@ -369,17 +370,11 @@ class ValidatorRole:
         return ("crossdvp.validator.v1.ValidatorService", QUOTE_SERVICE)
 
     def parts(self) -> tuple[NodePart, ...]:
-        """The Validator: it signs, and reads the journal."""
-        return (NodePart("validator", self._require_able, self._watch, lambda: f"height {self.tail.head.height}"),)
-
-    def _require_able(self) -> None:
-        self._gate.require_open()
-        if self.tail.problem is not None:
-            raise self.tail.problem
-
-    def _watch(self, changed: Callable[[], None]) -> None:
-        self._gate.watch(changed)
-        self.tail.watch(changed)
+        """It signs; it reads the journal."""
+        return (
+            NodePart(VALIDATOR, self._gate.require_open, self._gate.watch, lambda: f"height {self.tail.head.height}"),
+            NodePart(JOURNAL, self.tail.require_readable, self.tail.watch, lambda: "read as it grows"),
+        )
 
     async def start(self) -> None:
         """Follow the journal."""

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import structlog
 from grpc_health.v1 import health, health_pb2
 
 from primitives.errors import CrossDvpError
 
-RECORDS: Final = "records"
-"""The part that keeps the node's database."""
-
 _log = structlog.get_logger(__name__)
 
 
 class NodePart(NamedTuple):
-    """Something that a node does, and how to see whether it can."""
+    """Something that a node does, by its name in ``client.part_names``, and how to see whether it can."""
 
     name: str
     require_able: Callable[[], None]

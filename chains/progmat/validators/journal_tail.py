@@ -109,13 +109,13 @@ class JournalTail:
         """The highest height that was checked and applied."""
         return self._head
 
-    @property
-    def problem(self) -> CrossDvpError | None:
-        """Why the journal could not be read the last time; None if it could."""
-        return self._problem
+    def require_readable(self) -> None:
+        """Raises why the journal could not be read the last time."""
+        if self._problem is not None:
+            raise self._problem
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Have ``changed`` called in the event loop when ``problem`` came or went."""
+        """Have ``changed`` called in the event loop when ``require_readable`` begins or ceases to raise."""
         self._watchers.append(changed)
 
     def start(self) -> None:

@@ -76,7 +76,11 @@ async def test_a_notary_that_cannot_write_and_a_validator_that_cannot_read_say_s
         assert (await operator.until("nn", "notary", able=True)).about == "commits"
         assert (await operator.until("validator-0", "validator", able=True)).about.startswith("height ")
         code, parts = await operator.health("validator-0")
-        assert (code, set(parts), parts["records"]["about"][:7]) == (0, {"records", "keys", "validator"}, "commit ")
+        assert (code, set(parts), parts["records"]["about"][:7]) == (
+            0,
+            {"records", "keys", "validator", "journal"},
+            "commit ",
+        )
 
         with closing(sqlite3.connect(network.folder / "nn" / "data" / "notary.sqlite3")) as other:
             other.execute("ALTER TABLE journal RENAME TO elsewhere")
@@ -91,7 +95,7 @@ async def test_a_notary_that_cannot_write_and_a_validator_that_cannot_read_say_s
         assert await operator.status("nn", "notary") == health_pb2.HealthCheckResponse.SERVING
 
         await network.kill("nn")
-        assert (await operator.until("validator-0", "validator", able=False)).reason
+        assert (await operator.until("validator-0", "journal", able=False)).reason
         assert await operator.health("nn") == (1, {})
         await network.start("nn")
-        await operator.until("validator-0", "validator", able=True)
+        await operator.until("validator-0", "journal", able=True)

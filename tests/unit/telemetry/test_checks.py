@@ -131,11 +131,17 @@ async def test_a_peers_own_health_is_believed_and_its_absence_named() -> None:
         "127.0.0.1:0", grpc.ssl_server_credentials([pair], tls.authority, require_client_auth=True)
     )
     await server.start()
-    check = PeerServes(ApiEndpoint("cn-a", f"127.0.0.1:{port}"), tls_of("relayer"), 2.0)
+    check = PeerServes(ApiEndpoint("cn-a", f"127.0.0.1:{port}"), tls_of("relayer"), 2.0, ("records",))
     await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
-    await check()
+    await check()  # of an earlier version, which does not speak of its parts
+    await servicer.set("records", health_pb2.HealthCheckResponse.NOT_SERVING)
+    with pytest.raises(PeerNotServing, match="cn-a says NOT_SERVING of its part records"):
+        await check()
+    await servicer.set("records", health_pb2.HealthCheckResponse.SERVING)
+    await servicer.set("notary", health_pb2.HealthCheckResponse.NOT_SERVING)
+    await check()  # nobody asked for that one
     await servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
-    with pytest.raises(PeerNotServing, match="cn-a says NOT_SERVING"):
+    with pytest.raises(PeerNotServing, match="cn-a says NOT_SERVING: there"):
         await check()
     await server.stop(None)
     with pytest.raises(RemoteUnavailableError, match="cn-a"):
