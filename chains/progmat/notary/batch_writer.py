@@ -4,7 +4,7 @@ An idle notary commits a lone request at once; a busy one finds a full queue aft
 together stay together. Batches are committed in one thread and signed in another, so that the event loop keeps checking
 requests meanwhile, and no commit waits for a signature or for the event loop: the writer takes its next batch itself.
 
-How the last of its writings ended is what the notary's standing says; one that does not end is a failure, too.
+How the last writing and the last signing ended is what the notary's standing says; one that does not end is a failure.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
+from chains.progmat.keys.errors import KeyServiceUnavailable
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import NotaryBusy, NotaryRefusal, NotaryStopping, UniquenessStoreFailed
 from chains.progmat.notary.model import NO_POSITION, CommitRequest, Committed
 from chains.progmat.notary.pace import Pace
 from chains.progmat.notary.uniqueness import UniquenessStore
+from chains.progmat.notary.works import Works
 from chains.progmat.transactions.signature import TransactionSignature, sign_batch
 from primitives.errors import CrossDvpError
 from primitives.signatures import Signer
@@ -32,9 +34,6 @@ from primitives.types import Hash32
 
 SIGNED_TOGETHER = 16
 """Transactions under one signature: in larger groups partial trees cost more than the signatures they save."""
-
-OVERDUE_S: Final = 10.0
-"""A writing that has not ended by then is a failure. A batch takes tens of milliseconds."""
 
 T = TypeVar("T")
 
@@ -102,10 +101,8 @@ class BatchWriter:
         self._signer = signer
         self._clock_s = clock_s
         self._on_journal = on_journal
-        self._on_standing = on_standing
-        self._failure: CrossDvpError | None = None
-        self._writings = 0  # handed to the writer's thread, and not ended
-        self._overdue: asyncio.TimerHandle | None = None
+        self._writings = Works(UniquenessStoreFailed, on_standing)
+        self._signings = Works(partial(KeyServiceUnavailable, "the notary's key"), on_standing)
         self._max_batch = max_batch
         self._monotonic_s = monotonic_s
         self._max_waiting = max_waiting
@@ -123,12 +120,13 @@ class BatchWriter:
 
     @property
     def failure(self) -> CrossDvpError | None:
-        """Why nothing is written at present; None while the last writing succeeded, or there was none yet."""
-        return self._failure
+        """Why nothing is written, or signed, at present; None while the last of both succeeded, or there was none."""
+        return self._writings.failure or self._signings.failure
 
     def begin_anew(self) -> None:
         """What failed before says nothing any more: another worker has written since."""
-        self._set_failure(None)
+        for works in (self._writings, self._signings):
+            works.note(None)
 
     def start(self) -> None:
         """Take requests from now on."""
@@ -164,15 +162,15 @@ class BatchWriter:
         """Append a tick to the journal if the clock has moved past its last entry."""
         if not self._running:
             return
-        self._begun_writing()
+        self._writings.begun()
         try:
             await self._loop.run_in_executor(self._writing, self._store.append_tick, self._clock_s())
         except CrossDvpError as error:
-            self._set_failure(error)
+            self._writings.note(error)
             raise
         finally:
-            self._ended_writing()
-        self._set_failure(None)
+            self._writings.ended()
+        self._writings.note(None)
         self._on_journal()
 
     def _queued(self, requests: Sequence[CommitRequest]) -> asyncio.Future[Sequence[Result]]:
@@ -189,7 +187,7 @@ class BatchWriter:
             if self._is_run_to_come or not self._queue:
                 return
             self._is_run_to_come = True
-        self._begun_writing()
+        self._writings.begun()
         self._have_done(self._written, self._writing, self._run)
 
     def _have_done(
@@ -230,45 +228,26 @@ class BatchWriter:
     def _written(self, run: asyncio.Future[_Final | _Failed]) -> None:
         """In the event loop. Nothing is signed before it is durable."""
         batch = run.result()
-        self._ended_writing()
+        self._writings.ended()
         self._have_it_run()  # what was left because the batch was full
         if isinstance(batch, _Failed):
             _log.error("batch failed", requests=sum(map(_size_of, batch.waiting)), detail=str(batch.error))
             error = batch.error
-            self._set_failure(error if isinstance(error, CrossDvpError) else UniquenessStoreFailed(repr(error)))
+            self._writings.note(_named(error))
             _tell(batch.waiting, error)
             return
-        self._set_failure(None)
+        self._writings.note(None)
         self._pace.committed(batch.took_s)
         if any(isinstance(outcome, Committed) and outcome.position != NO_POSITION for outcome in batch.outcomes):
             self._on_journal()
         signed = partial(self._signed, batch.waiting)
+        self._signings.begun()
         self._have_done(signed, self._signing, sign_outcomes, batch.signer, batch.outcomes)
 
-    def _begun_writing(self) -> None:
-        self._writings += 1
-        if self._overdue is None:
-            self._overdue = self._loop.call_later(OVERDUE_S, self._say_overdue)
-
-    def _ended_writing(self) -> None:
-        """One has: what still is under way has its time from now."""
-        self._writings -= 1
-        if self._overdue is not None:
-            self._overdue.cancel()
-        self._overdue = self._loop.call_later(OVERDUE_S, self._say_overdue) if self._writings else None
-
-    def _say_overdue(self) -> None:
-        self._set_failure(UniquenessStoreFailed(f"it has not answered for {OVERDUE_S:.0f} s"))
-
-    def _set_failure(self, failure: CrossDvpError | None) -> None:
-        is_news = (failure is None) is not (self._failure is None)
-        self._failure = failure
-        if is_news:
-            self._on_standing()
-
-    @staticmethod
-    def _signed(waiting: Sequence[_Waiting], signing: asyncio.Future[list[Result]]) -> None:
+    def _signed(self, waiting: Sequence[_Waiting], signing: asyncio.Future[list[Result]]) -> None:
         error = signing.exception()
+        self._signings.ended()
+        self._signings.note(None if error is None else _named(error))
         if error is not None:
             _log.error("batch not signed", requests=sum(map(_size_of, waiting)), detail=str(error))
         _tell(waiting, signing.result() if error is None else error)
@@ -281,6 +260,10 @@ class BatchWriter:
 
     def _now_s(self) -> float:
         return self._loop.time() if self._monotonic_s is None else self._monotonic_s()
+
+
+def _named(error: BaseException) -> CrossDvpError:
+    return error if isinstance(error, CrossDvpError) else UniquenessStoreFailed(repr(error))
 
 
 def _size_of(waiting: _Waiting) -> int:

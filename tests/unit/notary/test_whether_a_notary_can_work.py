@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import pytest
 from structlog.testing import capture_logs
 
+from chains.progmat.keys.errors import KeyServiceUnavailable
 from chains.progmat.node.peers import PeerIdentity
-from chains.progmat.notary import batch_writer
+from chains.progmat.notary import batch_writer, works
+from chains.progmat.notary.batch_writer import Result, sign_outcomes
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.errors import NotActive, UniquenessStoreFailed, UniquenessStoreFull, UniquenessStoreLost
@@ -20,6 +22,7 @@ from chains.progmat.notary.model import CommitRequest
 from chains.progmat.notary.service import NotaryService, NotarySettings
 from chains.progmat.notary.uniqueness import LeaseElsewhere, LeaseHeld
 from primitives.errors import CrossDvpError
+from primitives.signatures import Signer
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, state
 from tests.fakes.notary_world import NOTARY, NOTARY_KEYS, PARAMETERS, Spoken, key_of
 
@@ -136,14 +139,14 @@ async def test_a_notary_that_nobody_asks_finds_out_by_its_ticks_and_says_it_once
 
 
 async def test_a_store_that_hangs_is_a_failure_until_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_writer, "OVERDUE_S", 0.05)
+    monkeypatch.setattr(works, "OVERDUE_S", 0.05)
     watched = Watched()
     await watched.notary.start()
     await watched.ask("before")
     watched.store.goes_on.clear()
     asked = [asyncio.create_task(watched.ask("a"))]
     await watched.turns()
-    with pytest.raises(UniquenessStoreFailed, match="has not answered"):
+    with pytest.raises(UniquenessStoreFailed, match="no answer for"):
         watched.notary.require_able()
     asked.append(asyncio.create_task(watched.ask("b")))
     watched.store.goes_on.set()
@@ -156,7 +159,7 @@ async def test_a_store_that_hangs_is_a_failure_until_it_answers(monkeypatch: pyt
 
 
 async def test_a_tick_that_hangs_behind_a_batch_is_a_failure_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_writer, "OVERDUE_S", 0.1)
+    monkeypatch.setattr(works, "OVERDUE_S", 0.1)
     watched = Watched()
     await watched.notary.start()
     watched.store.goes_on.clear()
@@ -170,10 +173,47 @@ async def test_a_tick_that_hangs_behind_a_batch_is_a_failure_as_well(monkeypatch
     watched.notary.require_able()
     watched.changed.clear()
     await watched.turns()
-    with pytest.raises(UniquenessStoreFailed, match="has not answered"):
+    with pytest.raises(UniquenessStoreFailed, match="no answer for"):
         watched.notary.require_able()
     watched.store.ticks_go_on.set()
     await tick
+    watched.notary.require_able()
+    await watched.notary.stop()
+
+
+async def test_a_key_that_refuses_or_hangs_makes_it_unable_though_its_store_takes_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(works, "OVERDUE_S", 0.1)
+    goes_on = threading.Event()
+
+    def refuses(_signer: Signer, _outcomes: Sequence[Outcome]) -> list[Result]:
+        raise KeyServiceUnavailable("HSM", "DeviceError")
+
+    def hangs(signer: Signer, outcomes: Sequence[Outcome]) -> list[Result]:
+        assert goes_on.wait(10)
+        return sign_outcomes(signer, outcomes)
+
+    watched = Watched()
+    await watched.notary.start()
+    monkeypatch.setattr(batch_writer, "sign_outcomes", refuses)
+    with pytest.raises(KeyServiceUnavailable):
+        await watched.ask("a")
+    for _ in range(2):
+        with pytest.raises(KeyServiceUnavailable, match="DeviceError"):
+            watched.notary.require_able()
+        await watched.notary.tick()  # of the store
+    monkeypatch.setattr(batch_writer, "sign_outcomes", sign_outcomes)
+    await watched.ask("a")
+    watched.notary.require_able()
+    monkeypatch.setattr(batch_writer, "sign_outcomes", hangs)
+    watched.changed.clear()
+    asked = asyncio.create_task(watched.ask("b"))
+    await watched.turns()
+    with pytest.raises(KeyServiceUnavailable, match="no answer for"):
+        watched.notary.require_able()
+    goes_on.set()
+    await asked
     watched.notary.require_able()
     await watched.notary.stop()
 
