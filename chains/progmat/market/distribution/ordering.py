@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -91,7 +92,7 @@ class DistributionDesk:
         """No side effects. Raises as ``order``."""
         self._require_registrar()
         register = await self._database.read(partial(self._register_now, terms=terms))
-        dues = _dues(terms, register)
+        dues = await asyncio.to_thread(_dues, terms, register)
         return Preview(Totals.of(dues), held_of(dues, await self._unpayable(terms, dues)))
 
     async def order(self, terms: Terms, caller: Caller) -> Order:
@@ -104,10 +105,12 @@ class DistributionDesk:
         distribution_id = terms.distribution_id(self._me.name)
         if await self._database.read(partial(store.find_order, distribution_id=distribution_id)) is None:
             snapshot = await self._database.submit(partial(self._snapshot, terms=terms, caller=caller))
-            dues = _dues(terms, snapshot)
+            dues = await asyncio.to_thread(_dues, terms, snapshot)
             unpayable = await self._unpayable(terms, dues)
-            entering = partial(self._enter, terms=terms, caller=caller, snapshot=snapshot, dues=dues, nodes=unpayable)
-            await self._database.submit(entering)
+            parts = await asyncio.to_thread(self._parts, terms, dues, unpayable)
+            held = held_of(dues, unpayable)
+            order = self._order(terms, caller, snapshot, Totals.of(dues))
+            await self._database.submit(partial(self._enter, caller=caller, order=order, parts=parts, held=held))
         order = await self._database.submit(partial(self._same_order, terms=terms))
         await self.open_parts(distribution_id)
         return order
@@ -190,31 +193,30 @@ class DistributionDesk:
         cut_off_ms, now_ms = terms.cut_off_s * 1000, self._clock.now_ms()
         return take_snapshot(connection, self._security(terms), terms.record_date, cut_off_ms, now_ms, caller.author)
 
-    def _enter(
-        self,
-        connection: Connection,
-        *,
-        terms: Terms,
-        caller: Caller,
-        snapshot: RecordDateSnapshot,
-        dues: list[Due],
-        nodes: frozenset[str],
-    ) -> None:
-        act = require_two(connection, "OrderDistribution", caller.author, caller.approver)
+    def _parts(self, terms: Terms, dues: list[Due], unpayable: frozenset[str]) -> list[OrderPart]:
+        """What can be paid; of ten thousands of holders the hashes take a second."""
         subject = subject_of(terms, self._me.party, self._party(self._payer_name(terms)))
-        payable = [(due.account[0], Line(due.account[1], due.net)) for due in dues if due.account[0] not in nodes]
-        order = Order(
-            subject.distribution_id,
+        payable = [(due.account[0], Line(due.account[1], due.net)) for due in dues if due.account[0] not in unpayable]
+        return parts_of_lines(subject, payable, self.sizes)
+
+    def _order(self, terms: Terms, caller: Caller, snapshot: RecordDateSnapshot, totals: Totals) -> Order:
+        return Order(
+            terms.distribution_id(self._me.name),
             terms.name,
             terms.encode(),
-            Totals.of(dues),
+            totals,
             snapshot.hash,
             caller.author,
             caller.approver,
             self._clock.now_ms(),
         )
-        if store.enter_order(connection, order, parts_of_lines(subject, payable, self.sizes), held_of(dues, nodes)):
-            self._audit(connection, "OrderDistribution", act, caller, subject.distribution_id)
+
+    def _enter(
+        self, connection: Connection, *, caller: Caller, order: Order, parts: list[OrderPart], held: list[HeldLine]
+    ) -> None:
+        act = require_two(connection, "OrderDistribution", caller.author, caller.approver)
+        if store.enter_order(connection, order, parts, held):
+            self._audit(connection, "OrderDistribution", act, caller, order.distribution_id)
 
     def _same_order(self, connection: Connection, *, terms: Terms) -> Order:
         """The stored one, if its terms are these."""
