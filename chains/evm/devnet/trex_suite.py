@@ -6,6 +6,7 @@ messages, so that the same suite goes onto any chain: a test's sandbox, or a dev
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from primitives.keccak import keccak256
 
 FOLDER: Final = Path(__file__).resolve().parent / "trex"
 PACKAGES: Final = FOLDER / "node_modules"
+COMPLETE: Final = ".package-lock.json"
+"""In ``PACKAGES``: npm writes it when all else is there."""
 TREX: Final = PACKAGES / "@tokenysolutions" / "t-rex" / "artifacts" / "contracts"
 ONCHAINID: Final = PACKAGES / "@onchain-id" / "solidity" / "artifacts" / "contracts"
 KYC: Final = 1
@@ -46,9 +49,17 @@ Step = tuple[bytes, bytes]
 
 @cache
 def install_trex() -> None:
-    """Bring the packages once, in seconds. Raises `ArtifactInvalid` where there is no npm, or it cannot."""
-    if PACKAGES.is_dir():
-        return
+    """Bring the packages once, in seconds; of processes that want them at once, the others wait for the first.
+
+    Raises `ArtifactInvalid` where there is no npm, or it cannot.
+    """
+    with (FOLDER / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (PACKAGES / COMPLETE).is_file():  # not begun, or broken off
+            _install()
+
+
+def _install() -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise ArtifactInvalid("the genuine T-REX contracts come by npm, which is not installed: `apt-get install npm`")
