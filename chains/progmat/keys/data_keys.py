@@ -69,9 +69,9 @@ class DataKeys:
 
     @property
     def open_for_s(self) -> float:
-        """How much longer the first to expire stays open; 0 or less: one has expired, or was never opened."""
+        """How much longer the first to expire of those that were opened stays so; from memory, 0 if none was."""
         now_s = self._clock_s()
-        return min(self.until_s(generation) - now_s for generation in self.book.data_keys())
+        return min((until_s for _, until_s in list(self._opened.values())), default=now_s) - now_s
 
     def seal(self, row: KeyRow, place: SecretPlace, secret: bytes) -> KeyRow:
         """``row`` with its secret under the data key of its generation."""
