@@ -1,4 +1,4 @@
-"""PROPOSED -> BUILT: turn a request into a ledger transaction, reserve its inputs, verify it, sign it: one commit.
+"""PROPOSED -> BUILT: turn a request into a ledger transaction, reserve its inputs, verify it: one commit.
 
 What a kind of flow is about is its builder: a function from a request and the vault's present content to a transaction.
 The builder runs inside the group commit, so what it selects is reserved before any other flow looks.
@@ -21,6 +21,7 @@ from chains.progmat.flows.errors import PartyUnknown
 from chains.progmat.flows.fresh_accounts import FreshAccounts
 from chains.progmat.flows.members import MemberNeed, Members
 from chains.progmat.flows.own_fresh_keys import fresh_signers
+from chains.progmat.flows.own_signatures import OwnSignatures
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recovery import made_before
 from chains.progmat.flows.request_codec import decode_request
@@ -32,11 +33,9 @@ from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.ibc_host.frame import TransactionFrame
-from chains.progmat.keys.approver import transaction_signer
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import Party, StateAndRef, StateRef, TimeWindow
-from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
@@ -163,10 +162,12 @@ class BuildStep:
 
     def __init__(
         self,
+        *,
         builders: Mapping[FlowKind, Builder],
         me: NodeSelf,
         directory: Directory,
         keys: AccountKeyRing,
+        own: OwnSignatures,
         verifier: LedgerVerifier,
         chain_readers: Mapping[str, ChainReader],
         preparation: Preparation,
@@ -180,6 +181,7 @@ class BuildStep:
         self._me = me
         self._directory = directory
         self._keys = keys
+        self._own = own
         self._verifier = verifier
         self._chain_readers = chain_readers
         self._preparation = preparation
@@ -241,15 +243,17 @@ class BuildStep:
         return with_signed(record, self._signed(connection, wire)).advanced(FlowStep.BUILT, now_ms)
 
     def _signed(self, connection: Connection, wire: WireTransaction) -> SignedTransaction:
-        required = sorted(wire.signing_keys, key=PublicKey.encoded)
-        signers = [signer for key in required if (signer := transaction_signer(self._keys, key, wire)) is not None]
-        signed = {signer.public_key for signer in signers}
-        strangers = [key for key in required if key not in signed and self._directory.holder_of(key) is None]
-        signers += fresh_signers(connection, self._keys, self._me.name, strangers)
-        signatures = [sign_transaction(signer, wire.id) for signer in signers]
-        for signature in signatures:
-            self._verifier.remember_own(signature, wire.id)
-        return SignedTransaction.of(wire, signatures)
+        """By fresh keys, which only the records tell; by this node's other keys where no peer is asked any more.
+
+        Else those sign with others' transactions, before the first peer is asked.
+        """
+        owed = self._own.signers(wire)
+        own = {signer.public_key for signer in owed}
+        strangers = [key for key in wire.signing_keys - own if self._directory.holder_of(key) is None]
+        signers = fresh_signers(connection, self._keys, self._me.name, sorted(strangers, key=PublicKey.encoded))
+        if not wire.needs_notarisation:
+            signers += owed
+        return SignedTransaction.of(wire, [self._own.sign_now(signer, wire) for signer in signers])
 
 
 class SoftLockReservations:

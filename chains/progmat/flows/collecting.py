@@ -16,6 +16,7 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
+from chains.progmat.flows.own_signatures import OwnSignatures
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Directory
 from chains.progmat.flows.signed_records import signed_of, with_signed
@@ -60,39 +61,47 @@ def require_epoch_not_over(verifier: LedgerVerifier, clock: Clock, signed: Signe
 
 
 class CountersignStep:
-    """BUILT -> COUNTERSIGNED: every party whose key is missing is asked once, all at the same time."""
+    """BUILT -> COUNTERSIGNED: every other party whose key is missing is asked once, all at the same time.
 
-    """``holders`` says whose fresh keys a transaction has, to each party that is to know."""
+    ``holders`` says whose fresh keys a transaction has, to each party that is to know.
+    """
 
     def __init__(
         self,
+        own: OwnSignatures,
         countersignatures: Countersignatures,
         verifier: LedgerVerifier,
         clock: Clock,
         holders: Callable[[FlowRecord, WireTransaction], Awaitable[Mapping[str, tuple[FreshKeyStatement, ...]]]],
     ) -> None:
+        self._own = own
         self._countersignatures = countersignatures
         self._verifier = verifier
         self._clock = clock
         self._holders = holders
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
-        """Nothing to do when all parties have signed already."""
-        return None if self._countersignatures.missing(signed_of(record)) else FlowStep.COUNTERSIGNED
+        """Nothing to do when all other parties have signed already."""
+        return None if self._missing(signed_of(record)) else FlowStep.COUNTERSIGNED
 
     def waiting_on(self, record: FlowRecord) -> str:
         """The parties asked."""
-        return ", ".join(self._countersignatures.holders(signed_of(record)))
+        signed = signed_of(record)
+        return ", ".join(self._countersignatures.holders(self._missing(signed), signed.wire))
 
     def at_once(self, _record: FlowRecord) -> None:
         """Others have to be asked."""
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask; a party's refusal ends the flow. Raises ``TransactionOutdated`` when its epoch is over."""
+        """Sign, and ask; a party's refusal ends the flow. Raises ``TransactionOutdated`` when its epoch is over."""
         signed = signed_of(record)
         require_epoch_not_over(self._verifier, self._clock, signed)
+        signed = await self._own.complete(signed)
         told = await self._holders(record, signed.wire)
         return partial(self._collected, record, await self._countersignatures.collect(signed, told))
+
+    def _missing(self, signed: SignedTransaction) -> list[PublicKey]:
+        return [key for key in self._countersignatures.missing(signed) if not self._own.can_sign(key)]
 
     def _collected(self, record: FlowRecord, signed: SignedTransaction, _connection: Connection) -> FlowRecord:
         return with_signed(record, signed).advanced(FlowStep.COUNTERSIGNED, self._clock.now_ms())
@@ -113,7 +122,9 @@ class ApproveStep:
         clock: Clock,
         suspended: SuspendedApprovers,
         ahead: ApprovalAhead,
+        own: OwnSignatures,
     ) -> None:
+        self._own = own
         self._ahead = ahead
         self._network = network
         self._directory = directory
@@ -136,12 +147,13 @@ class ApproveStep:
         """Others have to be asked."""
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask; ends the flow only when so many refuse that the threshold is out of reach.
+        """Sign, and ask; ends the flow only when so many refuse that the threshold is out of reach.
 
         Raises ``TransactionOutdated`` when its epoch is over: its Validators may be gone.
         """
         signed = signed_of(record)
         require_epoch_not_over(self._verifier, self._clock, signed)
+        signed = await self._own.complete(signed)
         wanted = self._verifier.pinned(signed.wire).validator_key
         approvals: dict[PublicKey, TransactionSignature] = {}
         failures: list[CrossDvpError] = []

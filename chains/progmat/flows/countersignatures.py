@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -27,7 +27,7 @@ COUNTERSIGN_TIMEOUT_S: Final = 15.0
 
 
 class Countersignatures:
-    """Collects them for one node. Asking again is safe: a party that has signed gives the same signature."""
+    """Collects them for one node. Asking again is safe: a party that has signed signs again."""
 
     def __init__(
         self,
@@ -48,9 +48,9 @@ class Countersignatures:
         missing = signed.missing_signers() - apart
         return sorted((leaf for key in missing for leaf in leaf_keys(key)), key=PublicKey.encoded)
 
-    def holders(self, signed: SignedTransaction) -> tuple[str, ...]:
-        """Names of those that have the missing keys, as far as they are known."""
-        holders = {self._holder_of(key, signed.wire) or "" for key in self.missing(signed)}
+    def holders(self, keys: Iterable[PublicKey], wire: WireTransaction) -> tuple[str, ...]:
+        """Names of those that have some keys, as far as they are known."""
+        holders = {self._holder_of(key, wire) or "" for key in keys}
         return tuple(sorted(filter(None, holders)))
 
     async def collect(
@@ -88,7 +88,7 @@ class Countersignatures:
         self._disclose(party, signed.wire)
         answer = await self._network.request(party, peer_codec.COUNTERSIGN, body, COUNTERSIGN_TIMEOUT_S)
         signatures = tuple(decode_signature(item) for item in peer_codec.decode_countersign_response(answer))
-        if {signature.by for signature in signatures} != keys or any(s.partial_tree for s in signatures):
+        if {signature.by for signature in signatures} != keys:
             raise BadCountersignature(party, "it has other keys than were asked for")
         try:
             for signature in signatures:

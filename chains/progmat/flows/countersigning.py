@@ -37,18 +37,18 @@ from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.frozen_accounts import require_not_frozen
+from chains.progmat.flows.own_signatures import OwnSignatures
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import Countersigned
-from chains.progmat.flows.seams import NodeSelf, Role, TransactionKeyRing
+from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.keys.approver import transaction_signer
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import TransactionState
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
 from chains.progmat.transactions.replacing import PACKAGE_UPGRADE, replaces_states
-from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
+from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
 from chains.progmat.transactions.wire import WireTransaction
@@ -89,7 +89,7 @@ class CountersignResponder:
         database: NodeDatabase,
         verifier: LedgerVerifier,
         back_chain: BackChain,
-        keys: TransactionKeyRing,
+        own: OwnSignatures,
         disclose: Callable[[str, WireTransaction], None],
         clock: Clock,
         register: FreshKeyRegister,
@@ -99,7 +99,7 @@ class CountersignResponder:
         self._database = database
         self._verifier = verifier
         self._back_chain = back_chain
-        self._keys = keys
+        self._own = own
         self._disclose = disclose
         self._clock = clock
         self._register = register
@@ -119,7 +119,7 @@ class CountersignResponder:
         await self._register.require_disclosed(asker.name, signed.wire, statements)
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
-        signatures = tuple(self._sign(key, signed.wire) for key in keys)
+        signatures = tuple([await self._sign(key, signed.wire) for key in keys])
         self._disclose(asker.name, signed.wire)
         self._pending.book.countersigned(Countersigned(asker.name, signed, signatures, self._clock.now_ms()))
         return peer_codec.encode_countersign_response(tuple(map(encode_signature, signatures)))
@@ -217,10 +217,8 @@ class CountersignResponder:
         now_s = self._clock.now_ms() // 1000
         note_signature(connection, self._me.name, asker, terms, wire, coins, now_s)
 
-    def _sign(self, key: PublicKey, wire: WireTransaction) -> TransactionSignature:
-        signer = transaction_signer(self._keys, key, wire)
-        if signer is None:
+    async def _sign(self, key: PublicKey, wire: WireTransaction) -> TransactionSignature:
+        signature = await self._own.sign(key, wire)
+        if signature is None:
             raise CountersignRefused(self._me.name, "the key is not in its key store")
-        signature = sign_transaction(signer, wire.id)
-        self._verifier.remember_own(signature, wire.id)
         return signature

@@ -12,6 +12,7 @@ from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.market_errors import ApprovalNotCounted, ReferenceOutdated
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.own_signatures import OwnSignatures
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
@@ -33,11 +34,13 @@ class NotariseStep:
 
     def __init__(
         self,
+        own: OwnSignatures,
         desk: NotaryDesk,
         clock: Clock,
         are_outdated: Callable[[tuple[StateRef, ...]], Awaitable[bool]],
         suspended: SuspendedApprovers,
     ) -> None:
+        self._own = own
         self._desk = desk
         self._are_outdated = are_outdated
         self._suspended = suspended
@@ -55,8 +58,8 @@ class NotariseStep:
         """Others have to be asked."""
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask. Raises what ``NotaryDesk.notarise`` raises, ``ReferenceOutdated`` and ``ApprovalNotCounted``."""
-        signed = signed_of(record)
+        """Sign, and ask. Raises what ``NotaryDesk.notarise`` raises, ``ReferenceOutdated``, ``ApprovalNotCounted``."""
+        signed = await self._own.complete(signed_of(record))
         try:
             answer = await self._desk.notarise(signed)
         except NotarisationConflict as conflict:

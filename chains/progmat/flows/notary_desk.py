@@ -8,6 +8,7 @@ from typing import Final
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
+from chains.progmat.flows.joint_signatures import JointSignatures
 from chains.progmat.flows.journal_positions import JournalPositions
 from chains.progmat.flows.seams import Directory, KeyRing, Role
 from chains.progmat.flows.verification import LedgerVerifier
@@ -22,7 +23,7 @@ from chains.progmat.notary.codec import (
     encode_request,
     encode_whole_request,
 )
-from chains.progmat.notary.requester import sign_request
+from chains.progmat.notary.requester import sign_requests
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
@@ -110,6 +111,7 @@ class NotaryDesk:
         self._directory = directory
         self._disclose = disclose
         self._positions = JournalPositions(network)
+        self._signatures = JointSignatures(sign_requests)
 
     def name_of(self, signed: SignedTransaction) -> str:
         """Who is asked about a transaction."""
@@ -124,7 +126,7 @@ class NotaryDesk:
         """
         name = self.name_of(signed)
         try:
-            body = await self._network.request(name, NOTARISE, self._request(signed), NOTARISE_TIMEOUT_S)
+            body = await self._network.request(name, NOTARISE, await self._request(signed), NOTARISE_TIMEOUT_S)
             answer = decode_response(body)
             signature = decode_signature(answer.signature)
             if signature.by not in self._verifier.notary_keys(signed.wire):
@@ -169,9 +171,9 @@ class NotaryDesk:
             raise AnswerProvesNothing(self.name_of(signed), "it confirmed with a key that has been replaced")
         return confirmed
 
-    def _request(self, signed: SignedTransaction) -> bytes:
-        """Signed by this node. Only a notary that the network map lists as VALIDATING gets to see everything."""
-        ours = sign_request(self._signer(), signed.id)
+    async def _request(self, signed: SignedTransaction) -> bytes:
+        """Signed by this node, with others' at once. Only a notary listed as VALIDATING gets to see everything."""
+        ours = await self._signatures.sign(self._signer(), signed.id)
         notary = self.name_of(signed)
         if notary in self._directory.names_with(Role.VALIDATING):
             self._disclose(notary, signed.wire)  # it fetches the ancestors from whoever asks

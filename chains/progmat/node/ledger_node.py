@@ -37,6 +37,7 @@ from chains.progmat.flows.members import MembershipBook, MembershipDesk, Members
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.notary_inquiry import NotaryInquiry
 from chains.progmat.flows.own_fresh_keys import OwnFreshKeys
+from chains.progmat.flows.own_signatures import OwnSignatures
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import PendingBook
 from chains.progmat.flows.preparing import PeerPreparation
@@ -96,6 +97,7 @@ class LedgerNode:
         self.distributions_changed = Changes()
         self.executions_changed, self._executions_told = Changes(), 0
         self._coin_queue = CoinQueue()
+        self._own = OwnSignatures(parts.keys, parts.verifier)
         self._ahead = Ahead()
         self._outdated = OutdatedStates(parts.database, parts.verifier.recorded, REFERENCED)
         recorder = self._recorder = self._recorder_with_fresh_keys()
@@ -190,7 +192,7 @@ class LedgerNode:
             parts.database,
             parts.verifier,
             back_chain,
-            parts.keys,
+            self._own,
             disclose,
             parts.clock,
             self._register,
@@ -359,6 +361,7 @@ class LedgerNode:
             me=parts.me,
             directory=parts.directory,
             keys=parts.keys,
+            own=self._own,
             verifier=parts.verifier,
             chain_readers=parts.chain_readers,
             preparation=PeerPreparation(
@@ -379,20 +382,15 @@ class LedgerNode:
             fresh_accounts=self.fresh_accounts,
             waiting_for=self._coin_queue.waiting,
         )
-        suspended = SuspendedApprovers()
+        suspended, ahead = SuspendedApprovers(), ApprovalAhead(parts.database)
         return {
             FlowStep.PROPOSED: build,
             FlowStep.BUILT: CountersignStep(
-                self._countersignatures, parts.verifier, parts.clock, self._fresh_keys.disclosed_to
+                self._own, self._countersignatures, parts.verifier, parts.clock, self._fresh_keys.disclosed_to
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(
-                parts.network,
-                parts.directory,
-                parts.verifier,
-                parts.clock,
-                suspended,
-                ApprovalAhead(parts.database),
+                parts.network, parts.directory, parts.verifier, parts.clock, suspended, ahead, self._own
             ),
-            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._outdated.note, suspended),
+            FlowStep.APPROVED: NotariseStep(self._own, self._desk, parts.clock, self._outdated.note, suspended),
             FlowStep.NOTARISED: RecordStep(parts.me.name, parts.directory, recorder, parts.clock),
         }

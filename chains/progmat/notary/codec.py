@@ -12,6 +12,7 @@ from crossdvp.notary.v1 import notary_pb2 as pb
 from chains.progmat.notary.errors import NotarisationConflict, WholeTransactionNeeded
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.model import PathConflict, PathProblem, StateConflict, StateUse
+from chains.progmat.notary.requester import check_size
 from chains.progmat.transactions.component_codec import (
     decode_provable_write,
     decode_state_ref,
@@ -22,7 +23,6 @@ from chains.progmat.transactions.model import MAX_WRITE_PATH_BYTES
 from chains.progmat.transactions.signed_codec import MAX_SIGNED_BYTES
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
-from primitives.signatures import SIGNATURE_SIZE
 from primitives.types import hash32
 
 MAX_NOTARISE_REQUEST_BYTES: Final = 256 * 1024
@@ -41,7 +41,7 @@ EnumT = TypeVar("EnumT", bound=IntEnum)
 
 @dataclass(frozen=True, slots=True)
 class NotariseRequest:
-    """A tear-off, the Validators' signatures, all still encoded, and the requester's 64-byte signature."""
+    """A tear-off, the Validators' signatures, and the requester's signature, all still encoded."""
 
     tear_off: bytes
     validator_signatures: tuple[bytes, ...]
@@ -50,7 +50,7 @@ class NotariseRequest:
 
 @dataclass(frozen=True, slots=True)
 class WholeRequest:
-    """What a validating notary is asked: a signed transaction, still encoded, and the requester's signature."""
+    """What a validating notary is asked: a signed transaction and the requester's signature, still encoded."""
 
     signed_transaction: bytes
     requester_signature: bytes
@@ -103,9 +103,8 @@ def decode_request(data: bytes) -> NotariseRequest:
         raise DecodeError(
             "too many Validator signatures", expected=MAX_VALIDATOR_SIGNATURES, found=len(message.validator_signatures)
         )
-    return NotariseRequest(
-        message.tear_off, tuple(message.validator_signatures), _requester_signature(message.requester_signature)
-    )
+    check_size(message.requester_signature)
+    return NotariseRequest(message.tear_off, tuple(message.validator_signatures), message.requester_signature)
 
 
 def encode_whole_request(request: WholeRequest) -> bytes:
@@ -127,7 +126,8 @@ def decode_whole_request(data: bytes) -> WholeRequest:
         raise WholeTransactionNeeded
     if message.validator_signatures:
         raise DecodeError("the Validators' signatures are the signed transaction's own", expected=0)
-    return WholeRequest(message.signed_transaction, _requester_signature(message.requester_signature))
+    check_size(message.requester_signature)
+    return WholeRequest(message.signed_transaction, message.requester_signature)
 
 
 def encode_notarised(answer: Notarised) -> bytes:
@@ -242,12 +242,6 @@ def _entry(message: pb.JournalEntry) -> JournalEntry:
         writes=_each(decode_provable_write, message.writes),
         evidence=message.evidence,
     )
-
-
-def _requester_signature(data: bytes) -> bytes:
-    if len(data) != SIGNATURE_SIZE:
-        raise DecodeError("the requester signs its request", expected=f"{SIGNATURE_SIZE} bytes", found=len(data))
-    return data
 
 
 def _decoded_conflict(message: pb.Conflict) -> NotarisationConflict:

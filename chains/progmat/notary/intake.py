@@ -7,6 +7,7 @@ from typing import Protocol
 
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec
+from chains.progmat.notary.requester import Claim, claim_of
 from chains.progmat.transactions.filtered import NOTARY_GROUPS, RETIRING_NOTARY_GROUPS, FilteredTransaction
 from chains.progmat.transactions.model import Group
 from chains.progmat.transactions.signature import TransactionSignature
@@ -18,12 +19,14 @@ from chains.progmat.transactions.signed_codec import decode_signature
 class Asked:
     """A request as read: the tear-off proved, no signature verified yet.
 
-    ``evidence`` are NotariseRequest bytes with the tear-off, for the journal. ``whole`` is a validating notary's.
+    ``claim`` is what is to be verified of the requester's signature. ``evidence`` are NotariseRequest bytes with the
+    tear-off, for the journal. ``whole`` is a validating notary's.
     """
 
     tear_off: FilteredTransaction
     approvals: tuple[TransactionSignature, ...]
     requester_signature: bytes
+    claim: Claim
     evidence: bytes
     whole: SignedTransaction | None = None
 
@@ -53,7 +56,8 @@ class TearOffIntake:
         groups = RETIRING_NOTARY_GROUPS if Group.COMMANDS in tear_off.components else NOTARY_GROUPS
         tear_off.verify_for_notary(groups)  # which of them it is to see, ``rules`` say
         approvals = tuple(decode_signature(signature) for signature in request.validator_signatures)
-        return Asked(tear_off, approvals, request.requester_signature, body)
+        claim = claim_of(request.requester_signature, tear_off.id)
+        return Asked(tear_off, approvals, request.requester_signature, claim, body)
 
     async def validate(self, peer: PeerIdentity, asked: Asked) -> None:
         """Nothing: contracts are not this notary's to judge."""

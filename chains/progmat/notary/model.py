@@ -53,8 +53,8 @@ class PathConflict:
 class Requester:
     """Who asked for a transaction to be made final: the evidence that is kept beside the answer.
 
-    ``signature`` is ``key``'s over ``requester.signable_bytes`` of the transaction id; ``key`` was the node's on the
-    network map when it asked.
+    ``signature`` is the request as ``notary.requester`` has it signed, alone or with others; ``key`` was the node's on
+    the network map when it asked.
     """
 
     name: str

@@ -238,11 +238,11 @@ class NotaryService:
         key = self._key_of(peer.name)
         if key is None:
             raise RequesterUnknown(peer.name)
-        claims = [(each.tear_off.id, each.requester_signature) for each in asked.values()]
-        holds = await self._checks.verify(key, claims)
+        claims = list(dict.fromkeys(each.claim for each in asked.values()))  # what was signed together, once
+        holds = dict(zip(claims, await self._checks.verify(key, claims), strict=True))
         signed: dict[int, _Signed] = {}
-        for (at, each), is_signed in zip(asked.items(), holds, strict=True):
-            if is_signed:
+        for at, each in asked.items():
+            if holds[each.claim]:
                 signed[at] = each, Requester(peer.name, key, each.requester_signature)
             else:
                 answers[at] = RequesterSignatureRefused(peer.name, key.encoded())

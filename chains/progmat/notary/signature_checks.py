@@ -15,8 +15,8 @@ from typing import Final, Protocol
 import structlog
 
 from chains.progmat.notary.errors import SignatureWorkersFailed
-from chains.progmat.notary.requester import has_asked
-from chains.progmat.notary.verify_frames import HOLDS, Claim, encode_claims
+from chains.progmat.notary.requester import Claim, has_signed
+from chains.progmat.notary.verify_frames import HOLDS, encode_claims
 from primitives.public_key import PublicKey
 
 MAX_AHEAD: Final = 128
@@ -31,7 +31,7 @@ class SignatureChecks(Protocol):
     """Verification of requesters' signatures, wherever it is done."""
 
     async def verify(self, key: PublicKey, claims: Sequence[Claim]) -> Sequence[bool]:
-        """Whether ``key`` asked for each of these transactions, in their order.
+        """Whether ``key`` signed each of these, in their order.
 
         Raises SignatureWorkersFailed (Unavailable) when it could not be found out.
         """
@@ -51,7 +51,7 @@ class InlineChecks:
 
     async def verify(self, key: PublicKey, claims: Sequence[Claim]) -> Sequence[bool]:
         """See SignatureChecks."""
-        return [has_asked(key, tx_id, signature) for tx_id, signature in claims]
+        return [has_signed(key, claim) for claim in claims]
 
     async def start(self) -> None:
         """Nothing to start."""

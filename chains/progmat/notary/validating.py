@@ -21,6 +21,7 @@ from chains.progmat.notary.batch_writer import sign_again
 from chains.progmat.notary.errors import TransactionInvalid, WholeTransactionNeeded
 from chains.progmat.notary.intake import Asked
 from chains.progmat.notary.keys import NotaryKeys, signer_of
+from chains.progmat.notary.requester import claim_of
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
@@ -104,7 +105,8 @@ class WholeIntake:
         evidence = codec.NotariseRequest(
             tear_off.encode(), tuple(map(encode_signature, approvals)), request.requester_signature
         )
-        return Asked(tear_off, approvals, request.requester_signature, codec.encode_request(evidence), signed)
+        claim = claim_of(request.requester_signature, tear_off.id)
+        return Asked(tear_off, approvals, request.requester_signature, claim, codec.encode_request(evidence), signed)
 
     async def validate(self, peer: PeerIdentity, asked: Asked) -> None:
         """From cheap to dear: signatures, history, contracts.

@@ -1,6 +1,6 @@
 """What the notary and its signature workers say to each other over a pipe; both ends are this program.
 
-u16 length | encoded key | u32 count | count times: 32-byte transaction id | 64-byte signature
+u16 length | encoded key | u32 count | count times: what was signed, 32 bytes | 64-byte signature
 answer: one byte each, in order
 """
 
@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from chains.progmat.notary.requester import Claim
+
 HOLDS: Final = 1
 REFUSED: Final = 0
 _ID_BYTES: Final = 32
 _CLAIM_BYTES: Final = _ID_BYTES + 64
-
-Claim = tuple[bytes, bytes]
-"""Transaction id and signature."""
 
 
 @dataclass(frozen=True, slots=True)

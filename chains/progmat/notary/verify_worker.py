@@ -6,7 +6,7 @@ import signal
 import sys
 from functools import lru_cache
 
-from chains.progmat.notary.requester import has_asked
+from chains.progmat.notary.requester import has_signed
 from chains.progmat.notary.verify_frames import HOLDS, REFUSED, Claims, read_claims
 from chains.progmat.transactions.component_codec import decode_single_key
 
@@ -16,7 +16,7 @@ decoded_key = lru_cache(maxsize=4096)(decode_single_key)
 def verdicts(said: Claims) -> bytes:
     """HOLDS or REFUSED for each claim."""
     key = decoded_key(said.key)
-    return bytes(HOLDS if has_asked(key, tx_id, signature) else REFUSED for tx_id, signature in said.claims)
+    return bytes(HOLDS if has_signed(key, claim) else REFUSED for claim in said.claims)
 
 
 def main() -> None:

@@ -19,11 +19,12 @@ import structlog
 from sqlalchemy import Connection, bindparam, select
 
 from chains.progmat.flows.back_chain import Ancestors
+from chains.progmat.flows.joint_signatures import JointSignatures
 from chains.progmat.flows.signed_records import assembled
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, Prepared, insert
-from chains.progmat.transactions.signature import sign_transaction
+from chains.progmat.transactions.signature import TransactionSignature, sign_together
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_approval_request, encode_signature
 from chains.progmat.transactions.wire import WireTransaction
@@ -38,6 +39,7 @@ from chains.progmat.validators.signing_gate import SigningGate
 from primitives.composite_key import leaf_keys
 from primitives.errors import CrossDvpError
 from primitives.signatures import Signer
+from primitives.types import Hash32
 
 APPROVE: Final = "validator.approve"
 
@@ -65,7 +67,7 @@ class Resolver(Protocol):
 class Approver:
     """The handler of ``validator.approve``: ApprovalRequest bytes in, TransactionSignature bytes out.
 
-    Idempotent: an approved transaction gets the same signature again, also after its time window.
+    Idempotent: an approved transaction is signed again whenever asked for, also after its time window.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Approver:
         self._signer = signer
         self._gate = gate
         self._clock_s = clock_s
+        self._joint = JointSignatures(self._sign_all)
 
     async def approve(self, peer: PeerIdentity, body: bytes) -> bytes:
         """Verify and sign.
@@ -101,10 +104,13 @@ class Approver:
         if not await self._database.look_up(lambda connection: _is_approved(connection, tx_id)):
             await self._verify_and_record(peer, signed, ahead)
             _log.info("approved", tx_id=tx_id.hex(), requester=peer.name)
-        self._gate.require_open()
-        signature = sign_transaction(self._signer, tx_id)
+        signature = await self._joint.sign(self._signer, tx_id)
         self._verifier.remember_own(signature, tx_id)
         return encode_signature(signature)
+
+    def _sign_all(self, signer: Signer, tx_ids: Sequence[Hash32]) -> Sequence[TransactionSignature]:
+        self._gate.require_open()
+        return sign_together(signer, tx_ids)
 
     async def _verify_and_record(self, peer: PeerIdentity, signed: SignedTransaction, ahead: Sequence[bytes]) -> None:
         """From cheap to dear, so that a stranger's garbage costs little."""

@@ -168,7 +168,7 @@ def test_a_transaction_under_parameters_of_its_own_is_refused(victim: LedgerPart
 
         async def attack() -> None:
             assert await refused(world.hostile.countersigned(SN, signed_by(wire, THIEF))) == "PARAMETERS_UNKNOWN"
-            request = world.hostile.request(signed_by(wire))
+            request = await world.hostile.request(signed_by(wire))
             assert await refused(world.hostile.ask(NN, NOTARISE, request)) == "WRONG_PARAMETERS"
             delivered = final(signed_by(wire, THIEF, SN))
             assert await refused(world.hostile.deliver(victim, delivered)) == "PARAMETERS_UNKNOWN"
@@ -211,7 +211,7 @@ def test_a_validating_notary_burns_no_coin_that_its_owner_does_not_spend() -> No
         async def attack() -> None:
             for burn in burns:
                 assert await refused(world.hostile.notarised(burn)) == "TRANSACTION_INVALID"
-                blind = world.hostile.ask(NN, NOTARISE, world.hostile.blind_request(burn))
+                blind = world.hostile.ask(NN, NOTARISE, await world.hostile.blind_request(burn))
                 assert await refused(blind) == "WHOLE_TRANSACTION_NEEDED"
             assert not {burn.id for burn in burns} & set(world.ledger.machines[NN].notary_disk.committed())
 

@@ -96,13 +96,13 @@ class HostileMember:
         """Ask the notary, as our own flows do."""
         return await self._desk().notarise(signed)
 
-    def request(self, signed: SignedTransaction) -> bytes:
+    async def request(self, signed: SignedTransaction) -> bytes:
         """What our own flows would send the notary."""
-        return self._desk()._request(signed)
+        return await self._desk()._request(signed)
 
-    def blind_request(self, signed: SignedTransaction) -> bytes:
+    async def blind_request(self, signed: SignedTransaction) -> bytes:
         """What our own flows would send a notary that does not validate."""
-        return self._desk(MAP)._request(signed)
+        return await self._desk(MAP)._request(signed)
 
     async def deliver(self, asked: LedgerParty, signed: SignedTransaction) -> bytes:
         """Deliver a transaction as if it were final."""

@@ -22,6 +22,7 @@ from tests.adversarial.flows.attacker import (
     recorded,
     signed_by,
 )
+from tests.fakes.commit_requests import tx_id_of
 from tests.fakes.ledger_parties import (
     BUYER,
     CN_A,
@@ -106,11 +107,11 @@ async def test_garbage_gets_a_named_error(tmp_path: Path) -> None:
         await view.close()
 
 
-@pytest.mark.parametrize("lie", ["forged", "foreign", "none", "garbage"])
+@pytest.mark.parametrize("lie", ["forged", "foreign", "none", "garbage", "batch of others"])
 async def test_a_lying_issuer_cannot_make_a_custodian_go_on(tmp_path: Path, lie: str) -> None:
     from chains.progmat.flows import peer_codec
     from chains.progmat.node.peers import PeerIdentity
-    from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
+    from chains.progmat.transactions.signature import TransactionSignature, sign_batch, sign_transaction
     from chains.progmat.transactions.signed import SignedTransaction
     from chains.progmat.transactions.signed_codec import encode_signature
 
@@ -120,6 +121,7 @@ async def test_a_lying_issuer_cannot_make_a_custodian_go_on(tmp_path: Path, lie:
             "forged": (TransactionSignature(SN.key, bytes(63) + b"\x01", 1),),
             "foreign": (sign_transaction(STRANGER.signer, tx_id),),
             "none": (),
+            "batch of others": sign_batch(SN.signer, [tx_id_of("one"), tx_id_of("two")])[:1],
         }
         if lie == "garbage":
             return b"\xff\xff"

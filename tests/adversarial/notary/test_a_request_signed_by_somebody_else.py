@@ -127,12 +127,12 @@ async def test_bad_requests_of_a_frame_spoil_no_other_and_no_good_one_covers_the
         codec.decode_response(conflict)
 
 
-@pytest.mark.parametrize("length", [0, 63, 65])
+@pytest.mark.parametrize("length", [0, 63, 65, 64 + 12, 513])
 async def test_a_signature_of_the_wrong_length_is_malformed(notary: NotaryService, length: int) -> None:
     body = codec.encode_request(
         codec.NotariseRequest(Spoken("short", inputs=(state("coin"),)).tear_off.encode(), (), bytes(length))
     )
-    with pytest.raises(DecodeError, match="the requester signs its request"):
+    with pytest.raises(DecodeError):
         await ask(notary, body)
 
 

@@ -220,10 +220,10 @@ async def test_a_crash_after_the_record_and_before_the_signature_is_healed_by_as
 ) -> None:
     signed = Toy("x", writes=(create("p"),)).signed()
 
-    def die(*_: object) -> None:
+    async def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("chains.progmat.validators.approver.sign_transaction", die)
+    monkeypatch.setattr("chains.progmat.flows.joint_signatures.JointSignatures.sign", die)
     with pytest.raises(KeyboardInterrupt):
         await approve(world, signed)
     monkeypatch.undo()
@@ -252,9 +252,10 @@ async def test_truncated_trailing_and_oversize_bytes_are_refused(
 
 
 async def test_a_key_that_is_no_validators_cannot_be_configured(world: ValidatorWorld) -> None:
-    parts = vars(world.validator.approver)
+    parts = vars(world.validator.approver) | {"_signer": STRANGER}
+    del parts["_joint"]  # its own
     with pytest.raises(NotAValidator):
-        Approver(**{name[1:]: part for name, part in (parts | {"_signer": STRANGER}).items()})
+        Approver(**{name[1:]: part for name, part in parts.items()})
 
 
 async def test_the_signature_of_another_validator_may_be_there_already(world: ValidatorWorld) -> None:

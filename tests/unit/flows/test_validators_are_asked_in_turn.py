@@ -8,6 +8,7 @@ import pytest
 
 from chains.progmat.flows.approval_ahead import ApprovalAhead
 from chains.progmat.flows.collecting import APPROVE, AWAY_MS, PATIENCE_MS, ApproveStep
+from chains.progmat.flows.own_signatures import OwnSignatures
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.signed_records import assembled, signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
@@ -22,6 +23,7 @@ from chains.progmat.transactions.signed_codec import decode_approval_request, en
 from primitives.errors import UnavailableError
 from primitives.public_key import PublicKey
 from tests.fakes.commit_requests import NOW_S, create
+from tests.fakes.key_rings import KeysOf
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.notary_world import VALIDATORS
 from tests.fakes.toy_ledger import PACKAGE, PARAMETERS, Toy
@@ -62,7 +64,8 @@ class _World:
             hub.join(name, router)
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
         asker, ahead = hub.join("cn-1", PeerRouter()), ApprovalAhead(database)
-        self.step = ApproveStep(asker, _Map(), verifier, self.clock, SuspendedApprovers(), ahead)
+        own = OwnSignatures(KeysOf(), verifier)
+        self.step = ApproveStep(asker, _Map(), verifier, self.clock, SuspendedApprovers(), ahead, own)
 
     def _validator(self, number: int, name: str) -> Callable[[PeerIdentity, bytes], Awaitable[bytes]]:
         async def approve(_peer: PeerIdentity, body: bytes) -> bytes:

@@ -16,8 +16,9 @@ import pytest
 
 from chains.progmat.notary.errors import SignatureWorkersFailed
 from chains.progmat.notary.model import Requester
+from chains.progmat.notary.requester import Claim
 from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks, WorkerChecks
-from chains.progmat.notary.verify_frames import Claim, Claims, encode_claims, read_claims
+from chains.progmat.notary.verify_frames import Claims, encode_claims, read_claims
 from tests.fakes.commit_requests import asked_by, tx_id_of
 from tests.fakes.notary_world import CN_2_SIGNER, STRANGER
 
