@@ -114,7 +114,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """A task; in the running process, unless a context says otherwise."""
         task = asyncio.Task(coro, loop=self, name=name, context=context)
         process = _RUNNING.get() if context is None else context.get(_RUNNING) or OUTSIDE
-        self._tasks.setdefault(process, weakref.WeakSet()).add(task)
+        tasks = self._tasks.get(process)
+        if tasks is None:
+            tasks = self._tasks[process] = weakref.WeakSet()
+        tasks.add(task)
         return task
 
     def run_in_executor(self, executor: Executor | None, func: Callable[..., T], *args: object) -> asyncio.Future[T]:

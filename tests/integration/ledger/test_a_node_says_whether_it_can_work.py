@@ -75,6 +75,7 @@ async def test_a_notary_that_cannot_write_and_a_validator_that_cannot_read_say_s
         operator = Operator(network)
         assert (await operator.until("nn", "notary", able=True)).about == "commits"
         assert (await operator.until("validator-0", "validator", able=True)).about.startswith("height ")
+        await operator.until("validator-0", "journal", able=True)
         code, parts = await operator.health("validator-0")
         assert (code, set(parts), parts["records"]["about"][:7]) == (
             0,

@@ -59,5 +59,5 @@ class PeerRouter:
     def _check_free(self, method: str) -> None:
         if not _METHOD.fullmatch(method):
             raise ValueError(f"{method!r} is no method name: expected area.verb in lower case")
-        if method in self.methods:
+        if method in self._handlers or method in self._group_handlers:
             raise MethodTaken(method)
