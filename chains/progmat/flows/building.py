@@ -243,9 +243,9 @@ class BuildStep:
         return with_signed(record, self._signed(connection, wire)).advanced(FlowStep.BUILT, now_ms)
 
     def _signed(self, connection: Connection, wire: WireTransaction) -> SignedTransaction:
-        """By fresh keys, which only the records tell; by this node's other keys where no peer is asked any more.
+        """By fresh keys, which only the records tell; by this node's other keys where no notary is asked.
 
-        Else those sign with others' transactions, before the first peer is asked.
+        Else those sign after the commit, together with other flows, before anybody is asked. Raises for a misuse now.
         """
         owed = self._own.signers(wire)
         own = {signer.public_key for signer in owed}

@@ -12,7 +12,7 @@ from crossdvp.notary.v1 import notary_pb2 as pb
 from chains.progmat.notary.errors import NotarisationConflict, WholeTransactionNeeded
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.model import PathConflict, PathProblem, StateConflict, StateUse
-from chains.progmat.notary.requester import check_size
+from chains.progmat.notary.requester import check_signature_size
 from chains.progmat.transactions.component_codec import (
     decode_provable_write,
     decode_state_ref,
@@ -103,7 +103,7 @@ def decode_request(data: bytes) -> NotariseRequest:
         raise DecodeError(
             "too many Validator signatures", expected=MAX_VALIDATOR_SIGNATURES, found=len(message.validator_signatures)
         )
-    check_size(message.requester_signature)
+    check_signature_size(message.requester_signature)
     return NotariseRequest(message.tear_off, tuple(message.validator_signatures), message.requester_signature)
 
 
@@ -126,7 +126,7 @@ def decode_whole_request(data: bytes) -> WholeRequest:
         raise WholeTransactionNeeded
     if message.validator_signatures:
         raise DecodeError("the Validators' signatures are the signed transaction's own", expected=0)
-    check_size(message.requester_signature)
+    check_signature_size(message.requester_signature)
     return WholeRequest(message.signed_transaction, message.requester_signature)
 
 

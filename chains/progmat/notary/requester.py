@@ -14,7 +14,7 @@ from typing import Final
 
 from chains.progmat.notary.errors import RequesterSignatureRefused
 from chains.progmat.notary.model import Requester
-from chains.progmat.transactions.signature import MAX_BATCH, SIGNATURE_BYTES, batch_leaf
+from chains.progmat.transactions.signature import MAX_BATCH, SIGNATURE_BYTES, batch_leaf, batch_of
 from primitives.errors import BadSignature, DecodeError
 from primitives.merkle import PartialMerkleTree
 from primitives.public_key import PublicKey
@@ -39,14 +39,14 @@ def sign_requests(signer: Signer, tx_ids: Sequence[Hash32]) -> tuple[bytes, ...]
     """``signer``'s requests for 1..1,024 transactions, signed together; each proves itself without the others."""
     if len(tx_ids) == 1:
         return (sign_request(signer, tx_ids[0]),)
-    root, trees = PartialMerkleTree.for_each([batch_leaf(tx_id) for tx_id in tx_ids])
+    root, trees = batch_of(tx_ids)
     signature = signer.sign(_DOMAIN + root)
     return tuple([signature + tree.encode() for tree in trees])
 
 
 def claim_of(request_signature: bytes, tx_id: Hash32) -> Claim:
     """What remains to be verified of a request's signature; raises DecodeError where it can be none for ``tx_id``."""
-    check_size(request_signature)
+    check_signature_size(request_signature)
     signature, tree = request_signature[:SIGNATURE_BYTES], request_signature[SIGNATURE_BYTES:]
     if not tree:
         return tx_id, signature
@@ -56,7 +56,7 @@ def claim_of(request_signature: bytes, tx_id: Hash32) -> Claim:
     return partial.root(), signature
 
 
-def check_size(request_signature: bytes) -> None:
+def check_signature_size(request_signature: bytes) -> None:
     """Raises DecodeError for what is too short or too long to be a request's signature."""
     if not SIGNATURE_BYTES <= len(request_signature) <= MAX_REQUEST_SIGNATURE_BYTES:
         sizes = f"{SIGNATURE_BYTES}..{MAX_REQUEST_SIGNATURE_BYTES} bytes"

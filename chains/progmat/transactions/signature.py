@@ -96,6 +96,12 @@ def batch_leaf(tx_id: Hash32) -> Hash32:
     return Hash32(sha256(tx_id))
 
 
+def batch_of(tx_ids: Sequence[Hash32]) -> tuple[Hash32, tuple[PartialMerkleTree, ...]]:
+    """The root over 1..1,024 ids that are signed together, and the partial tree of each; raises as ``check_range``."""
+    check_range("batch size", len(tx_ids), 1, MAX_BATCH)
+    return PartialMerkleTree.for_each([batch_leaf(tx_id) for tx_id in tx_ids])
+
+
 def sign_transaction(signer: Signer, tx_id: Hash32) -> TransactionSignature:
     """``signer``'s signature over one transaction id."""
     signature = signer.sign(signable_bytes(tx_id, PLATFORM_VERSION, signer.public_key.scheme))
@@ -104,8 +110,7 @@ def sign_transaction(signer: Signer, tx_id: Hash32) -> TransactionSignature:
 
 def sign_batch(signer: Signer, tx_ids: Sequence[Hash32]) -> tuple[TransactionSignature, ...]:
     """One signing operation for up to 1,024 ids; each transaction gets its own partial tree, in the same order."""
-    check_range("batch size", len(tx_ids), 1, MAX_BATCH)
-    root, trees = PartialMerkleTree.for_each([batch_leaf(tx_id) for tx_id in tx_ids])
+    root, trees = batch_of(tx_ids)
     by = signer.public_key
     signature = signer.sign(signable_bytes(root, PLATFORM_VERSION, by.scheme))
     return tuple(TransactionSignature(by, signature, PLATFORM_VERSION, tree) for tree in trees)

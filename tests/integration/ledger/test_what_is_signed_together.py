@@ -61,6 +61,7 @@ async def test_flows_that_go_on_together_are_signed_together_and_recorded_by_all
 async def test_what_travels_with_a_signature_is_of_the_other_transactions_not_even_their_ids(tmp_path: Path) -> None:
     async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
         issues = await issued_at_once(ledger)
+        assert any(signature_by(SN, signed).partial_tree for signed in issues)
         for signed in issues:
             said = signed.encode()
             for other in issues:
