@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
 
+from primitives.apart import Apart
 from primitives.composite_key import CompositeKey, Key, decode_key
 from primitives.errors import BadSignature, InvalidArgument
 from primitives.hashing import sha256
@@ -49,6 +50,11 @@ class Signer(Protocol):
     @property
     def public_key(self) -> PublicKey:
         """The key that `verify` takes for what `sign` returns."""
+        ...
+
+    @property
+    def apart(self) -> Apart | None:
+        """How to have it sign without holding up an event loop; None where the key is in this process's memory."""
         ...
 
     def sign(self, message: bytes) -> bytes:
@@ -164,6 +170,11 @@ class SoftwareSigner:
     def public_key(self) -> PublicKey:
         """The key that `verify` takes for what `sign` returns."""
         return self._public_key
+
+    @property
+    def apart(self) -> None:
+        """It signs at once."""
+        return None
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes that `verify` accepts."""

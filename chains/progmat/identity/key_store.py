@@ -51,6 +51,11 @@ class DigestSigner:
         """What EVM chains know the key by."""
         return self._address
 
+    @property
+    def apart(self) -> None:
+        """It signs at once."""
+        return None
+
     def sign_digest(self, digest: bytes) -> bytes:
         """65 bytes ``r | s | v``, low s."""
         return sign_digest(self._secret, digest)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chains.progmat.keys.envelopes import HsmKeyReference
 from chains.progmat.keys.errors import KeyServiceUnavailable
 from chains.progmat.keys.hsm_token import HsmToken, pkcs11_package
+from primitives.apart import Apart
 from primitives.errors import BadSignature, InvalidArgument, InvalidKey
 from primitives.hashing import sha256
 from primitives.public_key import PublicKey, SignatureScheme
@@ -40,6 +41,11 @@ class HsmSigner:
     token: HsmToken
     key_id: bytes
     public_key: PublicKey
+
+    @property
+    def apart(self) -> Apart:
+        """The token's."""
+        return self.token.patience.apart
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes that ``verify`` accepts, verified here."""
@@ -67,6 +73,11 @@ class HsmDigestSigner:
     def address(self) -> Address:
         """What EVM chains know the key by."""
         return address_of_public_key(self.public_key.data)
+
+    @property
+    def apart(self) -> Apart:
+        """The token's."""
+        return self.token.patience.apart
 
     def sign_digest(self, digest: bytes) -> bytes:
         """65 bytes ``r | s | v``, low s, v found by recovery."""

@@ -1,7 +1,8 @@
-"""Asking what may not answer: an event loop is held up for a bounded time, once.
+"""Asking what may not answer: who waits does so for a bounded time, and an event loop hardly ever.
 
-A signature is made where it is needed, also in the event loop of a node; an HSM or KMS that hangs would stop the loop
-with it, and with the loop everything else that the node does.
+What can wait asks ``apart`` from the event loop, which goes on. But a data key is opened where it is needed, in the
+event loop of a node as well; a KMS that hangs would stop the loop with it, and with the loop everything else that the
+node does. It is held up for a bounded time, once.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class Patience:
     """Around the calls of one ``service`` (its name, for errors). Safe from any thread.
 
     A call from an event loop's thread is made in a thread of its own. If it does not answer within ``answer_s``, it and
-    whatever is asked after it fails, at once, until it has ended. If it has ended as unavailable, nobody waits for the
-    next one either: it shows whether the service is back. Other threads wait as long as it takes.
+    whatever is asked after it fails, at once, until it has ended. If it has ended as unavailable, no event loop is held
+    up by the next one either: it shows whether the service is back. Other threads wait as long as it takes.
     """
 
     def __init__(self, service: str, answer_s: float = ANSWER_S) -> None:
@@ -49,15 +50,8 @@ class Patience:
         """What ``work`` returns or raises; ``KeyServiceUnavailable`` where that takes too long for an event loop."""
         if not _turns_an_event_loop():
             return work()
-        late = self._late
-        if late is not None and not late.done():
-            raise self._no_answer()
-        ended: Future[T] = Future()
-        is_probe = late is not None and not _is_answered(late)
-        if is_probe:
-            self._set_late(ended)
-        threading.Thread(target=self._run, args=(work, ended), name=f"asks {self._service}", daemon=True).start()
-        if is_probe:
+        ended = self._begun(work)
+        if self._late is ended:
             raise self._no_answer()
         try:
             return ended.result(self._answer_s)
@@ -66,6 +60,34 @@ class Patience:
                 raise
             self._set_late(ended)
             raise self._no_answer() from None
+
+    async def apart(self, work: Callable[[], T]) -> T:
+        """As ``call``, while the event loop goes on; so the call that shows whether the service is back is waited for.
+
+        Whoever leaves does not end the call.
+        """
+        ended = self._begun(work)
+        answer = asyncio.wrap_future(ended)
+        answer.add_done_callback(_take_note)
+        await asyncio.wait((answer,), timeout=self._answer_s)
+        if answer.done():
+            return answer.result()
+        self._set_late(ended)
+        raise self._no_answer()
+
+    def _begun(self, work: Callable[[], T]) -> Future[T]:
+        """Begin ``work`` in a thread; it is the late call at once where the last was late and ended as unavailable.
+
+        Raises ``KeyServiceUnavailable`` while the last one has not ended.
+        """
+        late = self._late
+        if late is not None and not late.done():
+            raise self._no_answer()
+        ended: Future[T] = Future()
+        if late is not None and not _is_answered(late):
+            self._set_late(ended)
+        threading.Thread(target=self._run, args=(work, ended), name=f"asks {self._service}", daemon=True).start()
+        return ended
 
     def _run(self, work: Callable[[], T], ended: Future[T]) -> None:
         try:
@@ -76,6 +98,8 @@ class Patience:
             self._tell()
 
     def _set_late(self, call: Future[T]) -> None:
+        if self._late is call:
+            return
         self._late = call  # type: ignore[assignment] # what it returns is looked at by whoever waits for it
         self._tell()
 
@@ -97,3 +121,9 @@ def _turns_an_event_loop() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _take_note(answer: asyncio.Future[T]) -> None:
+    """Of an error that nobody waits for any more."""
+    if not answer.cancelled():
+        answer.exception()

@@ -7,6 +7,7 @@ from typing import Protocol
 from chains.progmat.network.errors import PresentKeyMissing
 from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.transactions.model import Party
+from primitives.apart import Apart
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 
@@ -36,9 +37,17 @@ class PresentSigner:
         """The party's present key; raises ``ParametersNotAccepted``."""
         return self._epochs.in_force().current(self._party).key
 
+    @property
+    def apart(self) -> Apart | None:
+        """As the present key's signer; raises as ``sign``."""
+        return self._present().apart
+
     def sign(self, message: bytes) -> bytes:
         """64 bytes by the present key; raises ``ParametersNotAccepted``, ``PresentKeyMissing``."""
+        return self._present().sign(message)
+
+    def _present(self) -> Signer:
         signer = self._keys.signer(self.public_key)
         if signer is None:
             raise PresentKeyMissing(self._party.name, self.public_key.encoded())
-        return signer.sign(message)
+        return signer

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from chains.progmat.identity import KeyStore
 from chains.progmat.validators.checkpoint_signer import CheckpointKey
+from primitives.apart import Apart
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 from primitives.types import Address
@@ -31,6 +32,11 @@ class GatedSigner:
         """The key it signs for."""
         return self.signer.public_key
 
+    @property
+    def apart(self) -> Apart | None:
+        """As the signer behind the gate."""
+        return self.signer.apart
+
     def sign(self, message: bytes) -> bytes:
         """Sign, if the gate lets it; raises what the gate raises."""
         self.gate()
@@ -48,6 +54,11 @@ class GatedCheckpointKey:
     def address(self) -> Address:
         """What other chains know the Validator by."""
         return self.key.address
+
+    @property
+    def apart(self) -> Apart | None:
+        """As the key behind the gate."""
+        return self.key.apart
 
     def sign_digest(self, digest: bytes) -> bytes:
         """Sign, if the gate lets it; raises what the gate raises."""

@@ -105,6 +105,7 @@ class Approver:
             await self._verify_and_record(peer, signed, ahead)
             _log.info("approved", tx_id=tx_id.hex(), requester=peer.name)
         signature = await self._joint.sign(self._signer, tx_id)
+        self._gate.require_open()
         self._verifier.remember_own(signature, tx_id)
         return encode_signature(signature)
 

@@ -6,6 +6,8 @@ it attests it has verified from the first ancestor on, and keeps. New ones there
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from sqlalchemy import Connection
 
@@ -20,6 +22,7 @@ from chains.progmat.validators.approver import Resolver
 from chains.progmat.validators.archive import ArchiveRecorder
 from chains.progmat.validators.errors import DoubleSpendSigned
 from chains.progmat.validators.signing_gate import SigningGate
+from primitives.apart import done
 from primitives.signatures import Signer
 
 _log = structlog.get_logger(__name__)
@@ -63,7 +66,9 @@ class Attestor:
             await self._verify_and_keep(peer, signed)
             _log.info("attested", tx_id=tx_id.hex(), requester=peer.name)
         self._gate.require_open()
-        return attest(self._signer, self._verifier.parameters, tx_id).encode()
+        attestation = await done(self._signer.apart, partial(attest, self._signer, self._verifier.parameters, tx_id))
+        self._gate.require_open()
+        return attestation.encode()
 
     async def _verify_and_keep(self, peer: PeerIdentity, signed: SignedTransaction) -> None:
         """From cheap to dear. The notary's signature and the Validators' are among those required."""

@@ -28,6 +28,7 @@ from chains.progmat.validators.schema import pins
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from light_clients.progmat import Checkpoint, ValidatorSet, checkpoint_digest
+from primitives.apart import Apart, done
 from primitives.secp256k1 import compact
 from primitives.types import Address
 
@@ -42,6 +43,11 @@ class CheckpointKey(Protocol):
     @property
     def address(self) -> Address:
         """What other chains know the Validator by."""
+        ...
+
+    @property
+    def apart(self) -> Apart | None:
+        """As of a ``Signer``."""
         ...
 
     def sign_digest(self, digest: bytes) -> bytes:
@@ -153,7 +159,9 @@ class CheckpointSigner:
             await self._gate.stop_signing(conflict)
             raise
         self._gate.require_open()
-        return SignedCheckpoint(checkpoint, compact(self._key.sign_digest(digest)))
+        signature = await done(self._key.apart, partial(self._key.sign_digest, digest))
+        self._gate.require_open()  # what was made while the gate closed is given to nobody
+        return SignedCheckpoint(checkpoint, compact(signature))
 
     def _with_predecessor(self, connection: Connection, height: int) -> tuple[LedgerHeight, LedgerHeight]:
         at = ledger_view.at_height(connection, height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 from chains.progmat.validators.checkpoint_signer import CheckpointKey
 from chains.progmat.validators.signing_gate import SigningGate
@@ -10,6 +11,7 @@ from ibc.light_client import TimeBounds
 from light_clients.enclave.client_message import KeyRegistration
 from light_clients.enclave.keys import verify_attestation
 from light_clients.enclave.verdict import AttestationVerdict, verdict_digest
+from primitives.apart import done
 from primitives.hashing import sha256
 from primitives.secp256k1 import compact
 from primitives.types import Address
@@ -37,9 +39,12 @@ class QuoteVerdicts:
         """This Validator's address."""
         return self._key.address
 
-    def verify(self, registration: KeyRegistration) -> bytes:
+    async def verify(self, registration: KeyRegistration) -> bytes:
         """64 bytes over what the attestation says. Raises SigningStopped, and what `verify_attestation` raises."""
         self._gate.require_open()
         attestation = verify_attestation(registration, self._root_pins, TimeBounds.at(self._clock_s()))
         verdict = AttestationVerdict(sha256(registration.attestation), attestation)
-        return compact(self._key.sign_digest(verdict_digest(self._ledger_id, verdict)))
+        digest = verdict_digest(self._ledger_id, verdict)
+        signature = await done(self._key.apart, partial(self._key.sign_digest, digest))
+        self._gate.require_open()
+        return compact(signature)

@@ -32,5 +32,5 @@ class QuoteRpc(QuoteServiceServicer):
         if request.ByteSize() > MAX_COLLATERAL_BYTES:
             raise DecodeError("request is too long", expected=MAX_COLLATERAL_BYTES, found=request.ByteSize())
         collateral = collateral_of(request.collateral) if request.HasField("collateral") else None
-        signature = self._verdicts.verify(KeyRegistration(request.attestation, collateral, UNSIGNED))
+        signature = await self._verdicts.verify(KeyRegistration(request.attestation, collateral, UNSIGNED))
         return pb.VerifyQuoteResponse(signature=signature, address=self._verdicts.address)

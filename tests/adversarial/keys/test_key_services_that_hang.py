@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from chains.progmat.flows.joint_signatures import JointSignatures
 from chains.progmat.identity import KeyPurpose, KeyStore, StoreOptions
 from chains.progmat.keys.context import EncryptionContext
 from chains.progmat.keys.envelopes import WrappedDataKey
@@ -18,8 +20,10 @@ from chains.progmat.keys.passphrase_wrapper import PassphraseWrapper, ScryptCost
 from chains.progmat.keys.patience import Patience
 from chains.progmat.node.key_upkeep import KeyUpkeep
 from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.transactions.signature import sign_together
 from primitives.public_key import PublicKey
 from primitives.signatures import SignatureScheme, verify
+from tests.fakes.commit_requests import tx_id_of
 from tests.fakes.soft_hsm import soft_hsm
 
 ANSWER_S = 0.05
@@ -30,12 +34,13 @@ class Service:
 
     def __init__(self) -> None:
         self.may_answer = threading.Event()
-        self.ended = threading.Event()
+        self.was_asked = threading.Event()
         self.asked = 0
         self.error: Exception | None = None
 
     def __call__(self) -> str:
         self.asked += 1
+        self.was_asked.set()
         assert self.may_answer.wait(10)
         if self.error is not None:
             raise self.error
@@ -108,10 +113,91 @@ async def test_a_quick_no_is_what_the_service_said() -> None:
     patience.require_answers()
 
 
+async def test_who_waits_apart_does_not_hold_up_the_loop_and_waits_for_a_bounded_time() -> None:
+    service, patience, told = Service(), Patience("HSM", ANSWER_S), []
+    patience.watch(lambda: told.append(True))
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(ANSWER_S / 20)
+
+    turning = asyncio.create_task(turn())
+    with pytest.raises(KeyServiceUnavailable, match=r"HSM: no answer within 0\.05 s"):
+        await patience.apart(service)
+    turning.cancel()
+    assert turns > 2
+    with pytest.raises(KeyServiceUnavailable):
+        patience.call(service)
+    with pytest.raises(KeyServiceUnavailable):
+        await patience.apart(service)
+    assert (service.asked, len(told)) == (1, 1)
+    service.may_answer.set()
+    await until_answered(patience)
+    assert await patience.apart(service) == "answer"
+    assert len(told) == 2
+
+
+async def test_who_waits_apart_gets_the_first_answer_after_a_late_no() -> None:
+    service, patience = Service(), Patience("HSM", ANSWER_S)
+    service.error = KeyServiceUnavailable("HSM", "throttled")
+    with pytest.raises(KeyServiceUnavailable, match="no answer"):
+        await patience.apart(service)
+    service.may_answer.set()
+    async with asyncio.timeout(10):
+        while service.asked < 2:
+            with pytest.raises(KeyServiceUnavailable):
+                await patience.apart(service)
+    service.error = None
+    assert await patience.apart(service) == "answer"
+
+
+async def test_an_error_that_nobody_waits_for_any_more_is_not_complained_about() -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, said: complaints.append(said))
+    service, patience = Service(), Patience("HSM", ANSWER_S)
+    service.error = KeyServiceUnavailable("HSM", "throttled")
+    leaver = asyncio.create_task(patience.apart(service))
+    assert await asyncio.to_thread(service.was_asked.wait, 10)
+    leaver.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaver
+    service.may_answer.set()
+    await asyncio.sleep(0.05)
+    gc.collect()
+    assert complaints == []
+
+
 def test_whoever_turns_no_event_loop_waits_as_long_as_it_takes() -> None:
     service, patience = Service(), Patience("HSM", ANSWER_S)
     threading.Timer(4 * ANSWER_S, service.may_answer.set).start()
     assert patience.call(service) == "answer"
+
+
+async def test_a_node_whose_hsm_hangs_goes_on_with_all_that_needs_no_signature() -> None:
+    token = soft_hsm()
+    key, reference = make_hsm_key(token, "node", SignatureScheme.ED25519)
+    signer = HsmSigner(token, reference.key_id, key)
+    token.patience = Patience("HSM", 5.0)
+    joint, tx_id = JointSignatures(sign_together), tx_id_of("waits for the HSM")
+    goes_on, hangs = threading.Event(), threading.Event()
+
+    def hang(_session: object) -> None:
+        hangs.set()
+        assert goes_on.wait(10)
+
+    hung = threading.Thread(target=token.use, args=(hang,))
+    hung.start()
+    assert hangs.wait(10)
+    signature = asyncio.create_task(joint.sign(signer, tx_id))
+    for _ in range(10):  # turns of the loop
+        await asyncio.sleep(0.001)
+    assert not signature.done()
+    goes_on.set()
+    (await signature).verify(tx_id)
+    hung.join()
 
 
 async def test_an_hsm_that_hangs_and_comes_back_signs_again() -> None:

@@ -48,7 +48,7 @@ class LocalValidator:
     name: str = "local"
 
     async def verify_quote(self, registration: KeyRegistration) -> bytes:
-        return self.verdicts.verify(registration)
+        return await self.verdicts.verify(registration)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ async def test_the_contract_takes_what_three_of_the_validators_verified(world: V
 async def test_validators_who_do_not_pin_the_root_sign_nothing(world: ValidatorWorld) -> None:
     production = verdicts(world, 0, PRODUCTION_ROOT_PINS)
     with pytest.raises(UntrustedRoot):
-        production.verify(REGISTRATION)
+        await production.verify(REGISTRATION)
     others = [LocalValidator(verdicts(world, number)) for number in (1, 2)]
     with pytest.raises(TooFewVerdicts, match="not pinned"):
         await collect([LocalValidator(production), *others])
@@ -99,7 +99,7 @@ async def test_a_validator_asked_twice_counts_once(world: ValidatorWorld) -> Non
 async def test_a_validator_that_stopped_signing_gives_no_verdict(world: ValidatorWorld) -> None:
     await world.validator.gate.stop_signing(PeerError("the notary lied"))
     with pytest.raises(PeerError):
-        verdicts(world, 0).verify(REGISTRATION)
+        await verdicts(world, 0).verify(REGISTRATION)
 
 
 async def test_over_grpc_it_is_the_same_and_errors_carry_their_reason(world: ValidatorWorld) -> None:

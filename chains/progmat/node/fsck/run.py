@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from chains.new_tables import create_tables
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.recorded import RecordedStates
@@ -94,8 +95,7 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
         ):
             require_tables(source, subject.at)
             check_revision(str(subject.at), stored_revision(source))
-            for metadata in NODE_TABLES:
-                _make(metadata, scratch)
+            create_tables(scratch, NODE_TABLES)
             told("attestations verified", 0)
             yield from check_attested(source, scratch, source_of(subject.parameters), _history_of(subject.me))
             yield from replay(source, scratch, verifier, recorder, named_by_states, told)
@@ -115,7 +115,3 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
 def _history_of(me: NodeSelf) -> HistoryPolicy:
     """What a node of these roles may know by attestations; a custodian's own choice may have been another before."""
     return HistoryPolicy.WHOLE if me.roles & {Role.ISSUER, Role.VALIDATOR} else HistoryPolicy.ATTESTED
-
-
-def _make(metadata: MetaData, scratch: object) -> None:
-    metadata.create_all(scratch)  # type: ignore[arg-type] # SQLAlchemy names its own private kind
