@@ -125,6 +125,7 @@ class LedgerNetwork:
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
+    key_stores: dict[LedgerParty, type[KeyStore]] = field(default_factory=dict)  # of another kind, from the next start
     roles: dict[LedgerParty, Role] = field(default_factory=lambda: dict(ROLES))
     network_map: NetworkMap = WITHOUT_TOKENS
     database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder)
@@ -261,7 +262,7 @@ class LedgerNetwork:
             package=self.package,
             chain_readers=self.chain_readers,
             directory=self.network_map,
-            keys=_keys(party, folder / "keys.db", self.more_keys.get(party, ())),
+            keys=self._keys(party, folder / "keys.db"),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
             storage=NodeStorage(self.database_of(party.name, folder), party.name),
@@ -273,6 +274,17 @@ class LedgerNetwork:
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
             people=PeopleRules(PasswordPolicy(log2_n=4)),
         )
+
+    def _keys(self, party: LedgerParty, path: Path) -> KeyStore:
+        kind = self.key_stores.get(party, KeyStore)
+        if path.exists():
+            return kind.open_with(path, MASTER_KEY, StoreOptions())
+        keys = kind.create_with(path, MASTER_KEY, StoreOptions())
+        keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
+        later = ((key, KeyPurpose.NODE) for key in self.more_keys.get(party, ()))
+        for kept, purpose in (*EXTRA_KEYS.get(party, ()), *later):
+            keys.keep(kept.name, purpose, kept.scheme, kept.secret)
+        return keys
 
 
 def lose_what_is_queued(database: NodeDatabase) -> None:
@@ -286,16 +298,6 @@ def lose_what_is_queued(database: NodeDatabase) -> None:
 
 MASTER_KEY = PassphraseWrapper(lambda: b"test", "the tests' key stores", ScryptCost(14))
 """Of all stores: a passphrase is stretched once a wrapper, and that takes longer than many a test."""
-
-
-def _keys(party: LedgerParty, path: Path, more: tuple[LedgerParty, ...]) -> KeyStore:
-    if path.exists():
-        return KeyStore.open_with(path, MASTER_KEY, StoreOptions())
-    keys = KeyStore.create_with(path, MASTER_KEY, StoreOptions())
-    keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
-    for kept, purpose in (*EXTRA_KEYS.get(party, ()), *((later, KeyPurpose.NODE) for later in more)):
-        keys.keep(kept.name, purpose, kept.scheme, kept.secret)
-    return keys
 
 
 @asynccontextmanager
