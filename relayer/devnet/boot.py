@@ -43,6 +43,7 @@ from relayer.devnet.layout import (
     EVM_CLIENT_ID,
     LEDGER_CLIENT_ID,
     LEDGER_ID,
+    NODE_PROGRAM,
     OBSERVED,
     SECOND_NOTARY,
     STATE_FILE,
@@ -74,6 +75,8 @@ MEMBERS = (
     (BusinessNetwork.ST, "cn-a", MemberRole.CUSTODIAN),
     (BusinessNetwork.ST, "cn-b", MemberRole.CUSTODIAN),
 )
+FIRST = {"evm": "chains.evm.devnet"}
+LAST = {"relayer": "relayer", "gateway": "relayer.gateway"}
 KEYS = ("registrar", "seller", "buyer", "relayer", "webhooks")
 
 Say = Callable[[str], None]
@@ -120,19 +123,14 @@ async def _boot(
     started: list[Process],
 ) -> DevnetState:
     path = proof_path(proof)
+    processes.load_ahead((NODE_PROGRAM, *FIRST.values(), *path.listening.values()))
     names = (*notaries.nodes, "evm", *path.listening, *OBSERVED, "gateway-http", *map(_metrics_of, OBSERVED))
     ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
     secrets_by_name = _make_evm_keys(directory)
     say("making certificates, keys and network parameters")
     await _make_network(directory, ports, path.prepare(directory, ports, block_period_s))
     files.write_evm(directory, ports["evm"], block_period_s)
-    say("starting the EVM chain, notary, Validators, issuer, registrar, exchange and custodians")
-    _start(directory, {"evm": "chains.evm.devnet"}, started)
-    _start_nodes(directory, notaries, started)
-    if path.listening:
-        say(f"starting {', '.join(path.listening)}")
-    _start(directory, path.listening, started)
-    await _wait_for_ports(directory, ports, started)
+    await _start_first(directory, path, notaries, ports, say, started)
     nodes = {name: Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in notaries.nodes}
     rpc_url = f"http://127.0.0.1:{ports['evm']}"
     issuer = ledger_client(directory, nodes["sn"])
@@ -172,12 +170,26 @@ async def _boot(
     return state
 
 
+async def _start_first(
+    directory: Path, path: ProofPath, notaries: Notaries, ports: dict[str, int], say: Say, started: list[Process]
+) -> None:
+    """Both ledgers and what the proof architecture runs beside them, until all of it listens."""
+    say("starting the EVM chain, notary, Validators, issuer, registrar, exchange and custodians")
+    _start(directory, FIRST, started)
+    _start_nodes(directory, notaries, started)
+    if path.listening:
+        say(f"starting {', '.join(path.listening)}")
+    _start(directory, path.listening, started)
+    await _wait_for_ports(directory, ports, started)
+    processes.load_ahead((*LAST.values(), *path.processes_at_last().values()))  # while contracts wait for their blocks
+
+
 async def _start_last(
     between: Between, path: ProofPath, ends: tuple[Peer, Peer], say: Say, started: list[Process]
 ) -> None:
     """Relayer and gateway, ``ends``, and what the proof architecture runs beside them, until all of it is ready."""
     directory, (relayer, gateway) = between.directory, ends
-    last = {"relayer": "relayer", "gateway": "relayer.gateway", **path.processes_at_last()}
+    last = {**LAST, **path.processes_at_last()}
     say(f"starting {', '.join(last)}")
     validators = between.collector.validator_set
 
@@ -228,7 +240,7 @@ def _make_evm_keys(directory: Path) -> dict[str, bytes]:
 def _start_nodes(directory: Path, notaries: Notaries, started: list[Process]) -> None:
     for name in notaries.nodes:
         config = directory / "network" / name / "node.toml"
-        started.append(processes.start(directory, name, ("-m", "chains.progmat.node", "--config", str(config))))
+        started.append(processes.start(directory, name, ("-m", NODE_PROGRAM, "--config", str(config))))
 
 
 def _start(directory: Path, modules: Mapping[str, str], started: list[Process]) -> None:

@@ -15,6 +15,7 @@ LEDGER_ID = "progmat-devnet"
 COIN_ID = "PGC-WS-1"
 NODES = ("sn", "an", "en", "cn-a", "cn-b", "nn", "validator-1", "validator-2", "validator-3", "validator-4")
 JOURNAL_NOTARY, SECOND_NOTARY = "nn", "nn-2"
+NODE_PROGRAM = "chains.progmat.node"
 API_CLIENTS = ("relayer", "gateway", "operator")
 BROKERS = {"cn-a": "broker-a", "cn-b": "broker-b"}
 """By custodian node, the certificate of the broker whose platform speaks for its customers."""
@@ -69,11 +70,16 @@ class _Model(BaseModel):
 
 
 class Process(_Model):
-    """A process of the devnet; its log is ``logs/NAME.log``."""
+    """A process of the devnet; its log is ``logs/NAME.log``. ``argv``: the command that starts another one like it.
+
+    ``started_ticks``: when it began, in clock ticks after the machine's start, 0 where the system has no /proc. With
+    the number it names the process: numbers are used again, and a forked program's command line was given to it later.
+    """
 
     name: str
     pid: int
     argv: tuple[str, ...]
+    started_ticks: int = 0
 
 
 class Party(_Model):

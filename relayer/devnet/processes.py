@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -10,12 +11,17 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from primitives.errors import UnavailableError
+from relayer.devnet.fork_messages import started_ticks_of, stat_of
+from relayer.devnet.forking import Forking
 from relayer.devnet.layout import Process
 
 STOP_GRACE_S = 5.0
 POLL_S = 0.05
+_FORKING: Final = Forking()
+atexit.register(_FORKING.close)
 
 
 class ProcessDied(UnavailableError):
@@ -48,33 +54,54 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+def load_ahead(programs: Sequence[str]) -> None:
+    """Begin to load programs (``chains.progmat.node``), so that their starts are quick; returns at once."""
+    _FORKING.load(programs)
+
+
 def start(directory: Path, name: str, arguments: Sequence[str]) -> Process:
-    """Start ``python ARGUMENTS`` in the background, logging to ``logs/NAME.log`` (appended)."""
+    """Start ``python ARGUMENTS`` in the background, logging to ``logs/NAME.log`` (appended).
+
+    A program of ours is forked from a process that has loaded it already, if there is such; all else is spawned.
+    """
     logs = directory / "logs"
     logs.mkdir(exist_ok=True)
-    argv = (sys.executable, *arguments)
+    log, argv = logs / f"{name}.log", (sys.executable, *arguments)
+    forked = _FORKING.start(arguments, log)
+    if forked is not None:
+        return Process(name=name, pid=forked.pid, argv=argv, started_ticks=forked.started_ticks)
+    pid = _spawn(argv, log)
+    return Process(name=name, pid=pid, argv=argv, started_ticks=started_ticks_of(pid) or 0)
+
+
+def _spawn(argv: tuple[str, ...], log: Path) -> int:
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     files = (
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, str(logs / f"{name}.log"), append, 0o644),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o644),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     )
     # A session of its own: an interrupt at the starter's terminal does not reach it.
-    pid = os.posix_spawn(sys.executable, argv, os.environ, file_actions=files, setsid=True)
-    return Process(name=name, pid=pid, argv=argv)
+    return os.posix_spawn(argv[0], argv, os.environ, file_actions=files, setsid=True)
 
 
 def is_alive(process: Process) -> bool:
-    """True while that very process runs: a finished child does not count, nor another program under a reused number."""
-    with contextlib.suppress(ChildProcessError):  # not our child: started by an earlier command
-        os.waitpid(process.pid, os.WNOHANG)
-    try:
-        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
-        argv = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return not Path("/proc/self/stat").exists() and _answers_signal(process.pid)
-    # a process that was spawned this moment has no arguments yet
-    return state != "Z" and (argv == [""] or tuple(argv[1 : len(process.argv)]) == process.argv[1:])
+    """True while that very process runs: a finished child does not count, nor another one under a reused number."""
+    found = stat_of(process.pid)
+    if found is None and not Path("/proc/self/stat").exists():
+        _reap(process.pid)
+        return _answers_signal(process.pid)
+    if found is None or found[1] != process.started_ticks:
+        return False
+    has_ended = found[0] == "Z"
+    if has_ended:
+        _reap(process.pid)
+    return not has_ended
+
+
+def _reap(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):  # not our child: forked, or started by an earlier command
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _answers_signal(pid: int) -> bool:

@@ -17,7 +17,7 @@ from chains.progmat.client.nouns import BusinessNetwork, ChangeMembership, Membe
 from primitives.errors import CallerError
 from relayer.devnet import processes
 from relayer.devnet.access import OPERATOR, tls_of
-from relayer.devnet.layout import Process
+from relayer.devnet.layout import NODE_PROGRAM, Process
 from relayer.peer_config import Peer
 
 Say = Callable[[str], None]
@@ -99,7 +99,7 @@ class DayNetwork:
     async def start(self, *names: str) -> None:
         """Start nodes, again if they were stopped; returns when all listen. Raises ``NotReady``, ``ProcessDied``."""
         for name in names:
-            arguments = ("-m", "chains.progmat.node", "--config", str(self.config(name)))
+            arguments = ("-m", NODE_PROGRAM, "--config", str(self.config(name)))
             self.processes[name] = processes.start(self.directory, name, arguments)
         self._write_down()
         for name in names:
@@ -117,7 +117,7 @@ class DayNetwork:
 
     def _write_down(self) -> None:
         """So that another command can stop them."""
-        written = [{"name": one.name, "pid": one.pid, "argv": list(one.argv)} for one in self.processes.values()]
+        written = [one.model_dump(mode="json") for one in self.processes.values()]
         (self.directory / PROCESSES_FILE).write_text(json.dumps(written))
 
     def kill(self, *names: str) -> None:
@@ -139,6 +139,7 @@ async def running_day_network(
     ports = dict(zip(ROLES, processes.free_ports(len(ROLES)), strict=True))
     nodes = {name: Peer(name=name, target=f"127.0.0.1:{port}") for name, port in ports.items()}
     network = DayNetwork(directory, nodes, {})
+    processes.load_ahead((NODE_PROGRAM,))
     say("making certificates, keys and network parameters")
     await _make(network, ports)
     keep = False
@@ -157,7 +158,7 @@ async def running_day_network(
 def stop_day_network(directory: Path) -> int:
     """Stop the processes that a day left running in a directory; how many there were. Raises ``OSError``."""
     written = json.loads((directory / PROCESSES_FILE).read_text())
-    found = [Process(name=each["name"], pid=each["pid"], argv=tuple(each["argv"])) for each in written]
+    found = [Process.model_validate(each) for each in written]
     alive = [process for process in found if processes.is_alive(process)]
     processes.stop(alive)
     return len(alive)
