@@ -34,8 +34,8 @@ from relayer.devnet.fork_messages import (
     Refused,
     Start,
     Started,
-    started_ticks_of,
 )
+from relayer.devnet.process_facts import started_ticks_of
 
 EXIT_NOT_STARTED: Final = 127
 _GO: Final = b"."

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from primitives.errors import UnavailableError
-from relayer.devnet.fork_messages import started_ticks_of, stat_of
 from relayer.devnet.forking import Forking
 from relayer.devnet.layout import Process
+from relayer.devnet.process_facts import started_ticks_of, stat_of
 
 STOP_GRACE_S = 5.0
 POLL_S = 0.05

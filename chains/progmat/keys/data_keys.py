@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -122,12 +123,16 @@ class DataKeys:
         wrapped = self.book.data_keys().get(generation)  # before the lock: who writes the book may wait for it
         if wrapped is None:
             raise BadKeyFile(str(self.book.path), f"it has no data key of generation {generation}: it is altered")
+        # What is opened too late for who waits is there for who comes next.
+        return self.patience.call(partial(self._open_once, generation, wrapped))
+
+    def _open_once(self, generation: int, wrapped: bytes) -> AESGCM:
+        """Within the patience: whoever opens it now may wait for long, and an event loop must not wait for the lock."""
         with self._opening:
             kept = self._opened.get(generation)
             if kept is not None and self._clock_s() < kept[1]:
                 return kept[0]
-            # What is opened too late for who waits is there for who comes next.
-            return self.patience.call(lambda: self._remember(generation, self._unwrap(generation, wrapped)))
+            return self._remember(generation, self._unwrap(generation, wrapped))
 
     def _unwrap(self, generation: int, wrapped: bytes) -> bytes:
         try:

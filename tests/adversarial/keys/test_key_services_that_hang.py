@@ -223,9 +223,11 @@ class SlowKeeper(PassphraseWrapper):
         super().__init__(lambda: b"secret", "keys.db", ScryptCost(14))
         self.may_answer = threading.Event()
         self.may_answer.set()
+        self.was_asked = threading.Event()
         self.is_away = False
 
     def unwrap(self, wrapped: WrappedDataKey, context: EncryptionContext) -> bytes:
+        self.was_asked.set()
         assert self.may_answer.wait(10)
         if self.is_away:
             raise KeyServiceUnavailable("KMS", "connection refused")
@@ -262,6 +264,20 @@ async def test_what_keeps_the_master_key_hangs_when_it_is_needed_and_its_late_an
     keys.keeper.may_answer.clear()
     keys.sign()  # by what was opened too late for who had asked
     keys.keeper.may_answer.set()
+
+
+async def test_a_thread_that_opens_a_key_and_hangs_does_not_hold_up_the_loop_that_needs_it(tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    keys.store.data_keys.patience = Patience("KMS", ANSWER_S)
+    keys.keeper.may_answer.clear()
+    keys.now_s = 4000.0
+    signing = asyncio.create_task(asyncio.to_thread(keys.sign))  # as a notary's batches are signed
+    assert await asyncio.to_thread(keys.keeper.was_asked.wait, 10)
+    with pytest.raises(KeyServiceUnavailable, match="KMS: no answer"):
+        keys.sign()
+    keys.keeper.may_answer.set()
+    await signing
+    keys.sign()
 
 
 async def test_a_node_says_that_its_keys_cannot_be_opened_again_before_it_stops_signing(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from relayer.devnet import processes
-from relayer.devnet.fork_messages import Started, started_ticks_of, stat_of
+from relayer.devnet.fork_messages import Started
 from relayer.devnet.forking import PROGRAMS, Forking
 from relayer.devnet.layout import Process
+from relayer.devnet.process_facts import started_ticks_of, stat_of
 from tests.fakes.forked_program.__main__ import EXIT_CODE
 
 PROGRAM, THREADED = "tests.fakes.forked_program", "tests.fakes.threaded_program"
@@ -179,8 +180,8 @@ def test_it_goes_on_when_the_server_is_killed_and_the_next_start_has_another(for
         assert before["loaded_by"] == server
 
 
-def test_the_server_killed_at_any_moment_costs_no_start(forking: Forking, tmp_path: Path) -> None:
-    """Killed while it loads: the start that waits for it is made without it."""
+def test_a_server_killed_while_it_loads_costs_no_start(forking: Forking, tmp_path: Path) -> None:
+    """The start that waits for it is made without it."""
     forking.load((PROGRAM,))
     assert forking.server_pid
     os.kill(forking.server_pid, signal.SIGKILL)
